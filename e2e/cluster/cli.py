@@ -1,0 +1,153 @@
+"""The command line of the cluster: one verb a thing a person wants, one line a result."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from e2e.cluster import controlplane, faults, images, layout, store
+from e2e.cluster.cluster import Cluster
+from e2e.cluster.errors import ClusterError
+from e2e.cluster.process import tail
+from e2e.cluster.progress import say
+from e2e.cluster.spec import ClusterSpec, StoreKind, make_spec
+from e2e.cluster.status import status
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command; a failure is one message on standard error and exit status 1."""
+    options = _parser().parse_args(argv)
+    try:
+        options.run(options)
+    except ClusterError as exc:
+        print(f"error: {exc}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m e2e.cluster", description="A real Kubernetes cluster on this machine.")
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def verb(name: str, run: object, text: str, *arguments: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        for argument in arguments:
+            added.add_argument(argument)
+        return added
+
+    up = verb("up", _up, "start the cluster, or bring it back into shape")
+    up.add_argument("--nodes", type=int, help="how many nodes, 1 to 4 (default 2)")
+    up.add_argument("--label", action="append", default=[], metavar="NODE:KEY=VALUE", help="label a node")
+    up.add_argument("--taint", action="append", default=[], metavar="NODE:KEY[=VALUE]:EFFECT", help="taint a node")
+    up.add_argument("--store", choices=[kind.value for kind in StoreKind], help="the S3 server (default minio)")
+    verb("down", _down, "end the cluster and leave nothing but caches and logs")
+    verb("status", _status, "show what runs, with its memory, and the nodes")
+    verb("kubeconfig", _kubeconfig, "print the path of the administrator's kubeconfig")
+    verb("store", _store, "print the store's address, bucket and restricted user as environment variables")
+    logs = verb("logs", _logs, "print the log of a component, of this run or else of the last", "component")
+    logs.add_argument("--lines", type=int, default=200, help="how many of its last lines (default 200)")
+    built = verb("images", _images, "build the images")
+    built.add_argument("names", nargs="*", help="which; all by default")
+    verb("load-image", _load_image, "build an image and put it into every node", "name")
+    verb("stop-node", _stop_node, "fault: cut a node's power", "node")
+    verb("start-node", _start_node, "power a node on again", "node")
+    verb("partition", _partition, "fault: pull a node's cable", "node")
+    verb("heal", _heal, "plug a node's cable in again", "node")
+    verb("kill", _kill, "fault: kill a component; `up` starts it again", "component")
+    verb("store-stop", _store_stop, "fault: stop the store")
+    started = verb("store-start", _store_start, "start the store again, or another kind in its place")
+    started.add_argument("--store", choices=[kind.value for kind in StoreKind])
+    verb("store-slow", _store_slow, "fault: limit the store's bandwidth (such as 8mbit; `off` lifts it)", "rate")
+    return parser
+
+
+def _up(options: argparse.Namespace) -> None:
+    cluster = Cluster()
+    cluster.up(_wanted(options))
+    say(f"✓ up; next: export KUBECONFIG={cluster.kubeconfig}")
+
+
+def _wanted(options: argparse.Namespace) -> ClusterSpec | None:
+    if options.nodes is None and options.store is None and not options.label and not options.taint:
+        return None
+    return make_spec(
+        nodes=2 if options.nodes is None else options.nodes,
+        labels=options.label,
+        taints=options.taint,
+        store=StoreKind(options.store or StoreKind.MINIO),
+    )
+
+
+def _down(_options: argparse.Namespace) -> None:
+    Cluster().down()
+
+
+def _status(_options: argparse.Namespace) -> None:
+    print(status(Cluster()))
+
+
+def _kubeconfig(_options: argparse.Namespace) -> None:
+    cluster = Cluster()
+    cluster.spec  # noqa: B018 - refuses with a sentence when there is none
+    print(cluster.kubeconfig)
+
+
+def _store(_options: argparse.Namespace) -> None:
+    cluster = Cluster()
+    cluster.spec  # noqa: B018 - as above
+    print(store.environment(cluster.store.access()))
+
+
+def _logs(options: argparse.Namespace) -> None:
+    run = layout.current().logs if Cluster().exists else next(iter(reversed(layout.runs())), None)
+    path = run / f"{options.component}.log" if run else None
+    if path is None or not path.exists():
+        known = ", ".join(sorted(each.stem for each in run.glob("*.log"))) if run else "none yet"
+        msg = f"there is no log of {options.component!r}; there are: {known}"
+        raise ClusterError(msg)
+    say(f"… the last {options.lines} lines of {path}")
+    print(tail(path, options.lines))
+
+
+def _images(options: argparse.Namespace) -> None:
+    for name in options.names or images.available():
+        image = images.build(name)
+        print(f"{image.reference}  {image.id[:19]}  {image.size / 2**20:.0f} MiB")
+
+
+def _load_image(options: argparse.Namespace) -> None:
+    Cluster().load_image(images.build(options.name))
+
+
+def _stop_node(options: argparse.Namespace) -> None:
+    faults.stop_node(Cluster(), options.node)
+
+
+def _start_node(options: argparse.Namespace) -> None:
+    Cluster().start_node(options.node)
+
+
+def _partition(options: argparse.Namespace) -> None:
+    faults.partition(Cluster(), options.node)
+
+
+def _heal(options: argparse.Namespace) -> None:
+    faults.heal(Cluster(), options.node)
+
+
+def _kill(options: argparse.Namespace) -> None:
+    print(f"killed {options.component}, pid {faults.kill(Cluster(), options.component)}")
+
+
+def _store_stop(_options: argparse.Namespace) -> None:
+    faults.stop_store(Cluster())
+
+
+def _store_start(options: argparse.Namespace) -> None:
+    Cluster().start_store(StoreKind(options.store) if options.store else None)
+
+
+def _store_slow(options: argparse.Namespace) -> None:
+    faults.slow_store(Cluster(), None if options.rate == "off" else options.rate)

@@ -1,0 +1,53 @@
+"""The folders of one run of the cluster: its state, and its logs."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from e2e.cluster import paths
+
+_RUNS_KEPT = 8
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where one run keeps what.
+
+    Args:
+        state: gone after `down`.
+        logs: one file a component; kept after `down`.
+    """
+
+    state: Path
+    logs: Path
+
+    def pod_logs(self, node: str) -> Path:
+        """Return the folder of the logs of a node's pods."""
+        return self.logs / "pods" / node
+
+
+def runs() -> list[Path]:
+    """Return the log folders of all kept runs, the newest last."""
+    return sorted(path for path in (paths.cache() / "logs").glob("cluster-*") if path.is_dir())
+
+
+def current() -> Layout:
+    """Return the layout of the run whose state is on disk, or of a new one."""
+    link = paths.STATE / "logs"
+    if link.is_symlink():
+        return Layout(paths.STATE, link.resolve())
+    return Layout(paths.STATE, paths.cache() / "logs" / time.strftime("cluster-%Y%m%d-%H%M%S", time.gmtime()))
+
+
+def ensure(layout: Layout) -> None:
+    """Make the folders, and drop the logs of the oldest runs."""
+    layout.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    layout.logs.mkdir(parents=True, exist_ok=True)
+    link = layout.state / "logs"
+    if not link.is_symlink():
+        link.symlink_to(layout.logs)
+    for old in runs()[:-_RUNS_KEPT]:
+        shutil.rmtree(old)

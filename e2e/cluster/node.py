@@ -1,0 +1,283 @@
+"""A node: a machine made of a network namespace, a mount namespace, a host name and a control group.
+
+In it run a real containerd, kubelet and kube-proxy on their default paths: `/run`, `/var/lib` and `/var/log` are the
+node's own, so two nodes never meet and the machine below keeps no trace. The mount namespace is held by one idle process;
+when the node's control group is killed, its mounts go with it, as on a power cut. Only two folders live longer: the image
+store, a cache across clusters, and the logs of its pods.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import yaml
+
+from e2e.cluster import cgroups, network, paths, spec
+from e2e.cluster.images import Image
+from e2e.cluster.layout import Layout
+from e2e.cluster.pki import Pki
+from e2e.cluster.process import Component, Processes
+from e2e.cluster.progress import step
+from e2e.cluster.shell import run, succeeds
+from e2e.cluster.spec import NodeSpec
+
+PAUSE_IMAGE = "localhost/kernel-ferry/pause:dev"
+_READY = "/run/kernel-ferry-ready"
+_CNI_CONF = "/run/cni/net.d"
+
+# Sources are bound aside first: they may lie below the very folders that are covered next.
+_SETUP = f"""
+set -e
+hostname "$1"
+mount -t tmpfs -o mode=755 tmpfs /run
+mkdir -p /run/lock /run/from/state /run/from/images /run/from/kubelet /run/from/pods {_CNI_CONF}
+mount --bind "$2" /run/from/state
+mount --bind "$3" /run/from/images
+mount --bind "$4" /run/from/kubelet
+mount --bind "$5" /run/from/pods
+mount -t tmpfs -o mode=755 tmpfs /var/lib
+mount -t tmpfs -o mode=755 tmpfs /var/log
+mkdir -p "$2" /var/lib/containerd /var/lib/kubelet /var/log/pods
+mount --bind /run/from/state "$2"
+mount --bind /run/from/images /var/lib/containerd
+mount --bind /run/from/kubelet /var/lib/kubelet
+mount --bind /run/from/pods /var/log/pods
+cp "$6" {_CNI_CONF}/10-kernel-ferry.conflist
+# Volumes that the kubelet mounts must show up in containers.
+mount --make-rshared /
+touch {_READY}
+exec sleep infinity
+"""
+
+
+class Node:
+    """One node of the running cluster."""
+
+    def __init__(self, node: NodeSpec, layout: Layout, processes: Processes, pki: Pki) -> None:
+        """Describe a node; nothing is started."""
+        self.spec = node
+        self._layout = layout
+        self._processes = processes
+        self._pki = pki
+        self._folder = layout.state / "nodes" / node.name
+
+    @property
+    def name(self) -> str:
+        """The node's Kubernetes name."""
+        return self.spec.name
+
+    def component_names(self) -> tuple[str, ...]:
+        """Return the names of its components, in the order they start."""
+        return tuple(f"{what}-{self.name}" for what in ("machine", "containerd", "kubelet", "kube-proxy"))
+
+    def image_store(self) -> Path:
+        """Return the folder of its containerd; a cache, kept when the cluster goes."""
+        return paths.cache() / "containerd" / self.name
+
+    def start_runtime(self, peers: tuple[NodeSpec, ...]) -> bool:
+        """Wire the node, start its machine and containerd; say whether the containerd is a fresh one."""
+        network.ensure_member(self.name, self.spec.address, peers)
+        cgroups.create(self.name)
+        for folder in (self._folder / "kubelet", self.image_store(), self._layout.pod_logs(self.name)):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._write_config()
+        self._processes.ensure(self._machine())
+        return self._processes.ensure(self._containerd())
+
+    def start_kubelet(self, kubelet: Path) -> None:
+        """Start the kubelet; images must be there before."""
+        self._processes.ensure(self._kubelet(kubelet))
+
+    def start_proxy(self, kube_proxy: Path) -> None:
+        """Start kube-proxy, which makes Services reachable from the node's pods."""
+        self._processes.ensure(self._kube_proxy(kube_proxy))
+
+    def drop_stale_containers(self, peers: tuple[NodeSpec, ...]) -> None:
+        """Forget the containers that a containerd remembers from before a power cut; its images stay."""
+        if cgroups.pod_pids(self.name):
+            return  # only containerd itself was away: they run on
+        ctr = ("ctr", "--namespace", "k8s.io")
+        stale = self.run_inside(*ctr, "containers", "list", "--quiet").split()
+        for name in stale:
+            self.run_inside(*ctr, "containers", "delete", name)
+        if stale:
+            # It read them all when it started.
+            self._processes.stop(f"containerd-{self.name}")
+            self.start_runtime(peers)
+
+    def load(self, image: Image) -> None:
+        """Put an image into the node's store, unless it is there."""
+        loaded = self._loaded()
+        if loaded.get(image.reference) == image.id:
+            return
+        ctr = ("ctr", "--namespace", "k8s.io", "images")
+        with step(f"loading {image.name} into {self.name}"):
+            self.run_inside(*ctr, "import", str(image.archive))
+        if image.reference in loaded:
+            # The runtime keeps a name of its own for every image, and with it the replaced one's layers.
+            self.run_inside(*ctr, "remove", f"sha256:{loaded[image.reference].removeprefix('sha256:')}")
+        self._loaded_file().write_text(json.dumps({**loaded, image.reference: image.id}))
+
+    def _loaded_file(self) -> Path:
+        return self.image_store() / "kernel-ferry-images.json"
+
+    def _loaded(self) -> dict[str, str]:
+        file = self._loaded_file()
+        return dict(json.loads(file.read_text())) if file.exists() else {}
+
+    def power_off(self) -> None:
+        """End all at once: daemons, containers, mounts, wires. Disks (images, volumes) stay."""
+        cgroups.remove(self.name)
+        for name in self.component_names():
+            self._processes.stop(name)
+        network.remove_member(self.name)
+
+    def wipe(self) -> None:
+        """Drop the node's disk, except its image store."""
+        if self._folder.exists():
+            shutil.rmtree(self._folder)
+
+    def run_inside(self, *argv: str, timeout: float | None = None) -> str:
+        """Run a program on the node, as an administrator logged in there would."""
+        return run([*self._enter(), *argv], timeout=timeout)
+
+    def _enter(self) -> tuple[str, ...]:
+        holder = self._processes.pid(f"machine-{self.name}")
+        return ("nsenter", "--target", str(holder), "--mount", "--uts", "--net", "--")
+
+    def _component(self, what: str, argv: tuple[str, ...], check: tuple[str, ...], files: tuple[Path, ...]) -> Component:
+        return Component(
+            name=f"{what}-{self.name}",
+            argv=argv,
+            ready=lambda: succeeds([*self._enter(), *check]),
+            files=files,
+            enter=self._enter(),
+            cgroup=lambda pid: cgroups.enter(self.name, pid),
+        )
+
+    def _machine(self) -> Component:
+        values = (self.name, self._layout.state, self.image_store(), self._folder / "kubelet")
+        script = ("sh", "-c", _SETUP, "machine", *map(str, values))
+        script += (str(self._layout.pod_logs(self.name)), str(self._folder / "cni.json"))
+        name = f"machine-{self.name}"
+        return Component(
+            name=name,
+            argv=("sleep", "infinity"),
+            ready=lambda: succeeds([*self._enter(), "test", "-e", _READY]),
+            enter=(*network.inside(self.name), "unshare", "--mount", "--uts", "--propagation", "private", *script),
+            cgroup=lambda pid: cgroups.enter(self.name, pid),
+        )
+
+    def _containerd(self) -> Component:
+        config = self._folder / "containerd.toml"
+        argv = ("containerd", "--config", str(config))
+        return self._component("containerd", argv, ("ctr", "version"), (config,))
+
+    def _kubelet(self, program: Path) -> Component:
+        config = self._folder / "kubelet.yaml"
+        labels = ",".join(f"{key}={value}" for key, value in self.spec.labels.items())
+        argv = (
+            str(program),
+            f"--config={config}",
+            f"--kubeconfig={self._pki.kubeconfig(self.name)}",
+            f"--hostname-override={self.name}",
+            f"--node-ip={self.spec.address}",
+            f"--node-labels={labels}",
+        )
+        check = ("curl", "-fsS", "http://127.0.0.1:10248/healthz")
+        return self._component("kubelet", argv, check, (config,))
+
+    def _kube_proxy(self, program: Path) -> Component:
+        config = self._folder / "kube-proxy.yaml"
+        argv = (str(program), f"--config={config}", f"--hostname-override={self.name}")
+        check = ("curl", "-fsS", "http://127.0.0.1:10249/healthz")
+        return self._component("kube-proxy", argv, check, (config,))
+
+    def _write_config(self) -> None:
+        self._folder.joinpath("cni.json").write_text(_cni_config(self.spec))
+        self._folder.joinpath("containerd.toml").write_text(_CONTAINERD)
+        self._folder.joinpath("resolv.conf").write_text(f"nameserver {spec.HOST_ADDRESS}\n")
+        self._folder.joinpath("kubelet.yaml").write_text(yaml.safe_dump(self._kubelet_config()))
+        proxy = {
+            "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+            "kind": "KubeProxyConfiguration",
+            "mode": "nftables",
+            "clientConnection": {"kubeconfig": str(self._pki.kubeconfig("kube-proxy"))},
+            "clusterCIDR": str(spec.POD_NETWORK),
+            # Left alone: these would be settings of the whole machine.
+            "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
+        }
+        self._folder.joinpath("kube-proxy.yaml").write_text(yaml.safe_dump(proxy))
+
+    def _kubelet_config(self) -> dict[str, object]:
+        config: dict[str, object] = {
+            "apiVersion": "kubelet.config.k8s.io/v1beta1",
+            "kind": "KubeletConfiguration",
+            "address": self.spec.address,
+            "authentication": {
+                "anonymous": {"enabled": False},
+                "webhook": {"enabled": True},
+                "x509": {"clientCAFile": str(self._pki.crt("ca"))},
+            },
+            "authorization": {"mode": "Webhook"},
+            "tlsCertFile": str(self._pki.crt(self.name)),
+            "tlsPrivateKeyFile": str(self._pki.key(self.name)),
+            "clusterDNS": [spec.HOST_ADDRESS],
+            "clusterDomain": spec.DOMAIN,
+            "resolvConf": str(self._folder / "resolv.conf"),
+            "cgroupDriver": "cgroupfs",
+            "cgroupRoot": f"/{cgroups.name_of(self.name)}",
+            "failCgroupV1": False,
+            "failSwapOn": False,
+            "containerRuntimeEndpoint": "unix:///run/containerd/containerd.sock",
+            # Both nodes see the whole machine's disk: only a nearly full one may evict, and images are never collected.
+            "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
+            "imageGCHighThresholdPercent": 100,
+            # With the controller-manager's grace period of 12 s these make a dead node NotReady in less than 20 s.
+            "nodeStatusUpdateFrequency": "4s",
+            "nodeLeaseDurationSeconds": 12,
+        }
+        if self.spec.taints:
+            config["registerWithTaints"] = [_taint(text) for text in self.spec.taints]
+        return config
+
+
+def _taint(text: str) -> dict[str, str]:
+    rest, _, effect = text.rpartition(":")
+    key, _, value = rest.partition("=")
+    return {"key": key, "value": value, "effect": effect}
+
+
+def _cni_config(node: NodeSpec) -> str:
+    ranges = [[{"subnet": str(node.pod_subnet)}]]
+    plugins = [
+        {
+            "type": "ptp",
+            "ipMasq": False,
+            "ipam": {"type": "host-local", "ranges": ranges, "routes": [{"dst": "0.0.0.0/0"}], "dataDir": "/run/cni/ipam"},
+        },
+        {"type": "portmap", "capabilities": {"portMappings": True}},
+    ]
+    return json.dumps({"cniVersion": "1.0.0", "name": "kernel-ferry", "plugins": plugins})
+
+
+_CONTAINERD = f"""\
+version = 2
+
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "{PAUSE_IMAGE}"
+  # A machine that withholds CAP_SYS_RESOURCE refuses negative values, and every sandbox would die of it.
+  restrict_oom_score_adj = true
+
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "{_CNI_CONF}"
+
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+      SystemdCgroup = false
+"""
