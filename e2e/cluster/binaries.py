@@ -1,11 +1,11 @@
 """Build the cluster's programs from Go modules, once a version.
 
-Each folder below `go/` is a module of ours that pins one upstream with `tool` lines; its `go.mod` and `go.sum` are the
-only place where a version stands. Kubernetes cannot be built by `go install` (its module replaces its staging modules by
-relative paths), so ours replaces them by their published versions.
+Each folder below `go/` is a module of ours that pins one upstream with `tool` lines; its `go.mod` and `go.sum` are
+the only place where a version stands. Kubernetes cannot be built by `go install` (its module replaces its staging
+modules by relative paths), so ours replaces them by their published versions.
 
-A built program lands in `<cache>/bin/<module>-<version>-<key>/`, where the key covers both files, the Go version and the
-flags: a change of any of them builds anew, and two clones of different age do not disturb each other.
+A built program lands in `<cache>/bin/<module>-<version>-<key>/`, where the key covers both files, the Go version and
+the flags: a change of any of them builds anew, and two clones of different age do not disturb each other.
 """
 
 from __future__ import annotations
@@ -27,13 +27,21 @@ _MODULES = Path(__file__).parent / "go"
 
 @dataclass(frozen=True)
 class Program:
-    """One program: which module folder pins it, its Go package, and the module whose version is its own."""
+    """One program.
+
+    Args:
+        name: what it is called.
+        folder: the folder below `go/` that pins it.
+        package: its Go package.
+        module: the module whose version is its own.
+        stamps: variables that its linker sets, so that it knows its version.
+    """
 
     name: str
     folder: str
     package: str
     module: str
-    stamp: str = ""
+    stamps: tuple[str, ...] = ()
 
     @property
     def version(self) -> str:
@@ -48,12 +56,9 @@ class Program:
     @property
     def ldflags(self) -> str:
         """Linker flags: no symbol tables (a third smaller), and the version where the program needs to be told."""
-        if not self.stamp:
-            return "-s -w"
-        # Unstamped, nodes report v0.0.0-master, and kubectl's skew check and version-gated clients go wrong.
         _, major, minor, _ = re.split(r"[v.]", self.version, maxsplit=3)
-        values = {"gitVersion": self.version, "gitMajor": major, "gitMinor": minor}
-        return "-s -w " + " ".join(f"-X {self.stamp}.{key}={value}" for key, value in values.items())
+        stamps = (stamp.format(version=self.version, major=major, minor=minor) for stamp in self.stamps)
+        return " ".join(["-s -w", *(f"-X {stamp}" for stamp in stamps)])
 
 
 def _kubernetes(name: str) -> Program:
@@ -62,7 +67,12 @@ def _kubernetes(name: str) -> Program:
         folder="kubernetes",
         package=f"k8s.io/kubernetes/cmd/{name}",
         module="k8s.io/kubernetes",
-        stamp="k8s.io/component-base/version",
+        # Unstamped, nodes report v0.0.0-master, and kubectl's skew check and version-gated clients go wrong.
+        stamps=(
+            "k8s.io/component-base/version.gitVersion={version}",
+            "k8s.io/component-base/version.gitMajor={major}",
+            "k8s.io/component-base/version.gitMinor={minor}",
+        ),
     )
 
 
@@ -80,7 +90,14 @@ PROGRAMS = {
         Program("coredns", "coredns", "github.com/coredns/coredns", "github.com/coredns/coredns"),
         Program("minio", "minio", "github.com/minio/minio", "github.com/minio/minio"),
         Program("versitygw", "versitygw", "github.com/versity/versitygw/cmd/versitygw", "github.com/versity/versitygw"),
-        Program("helm", "helm", "helm.sh/helm/v3/cmd/helm", "helm.sh/helm/v3"),
+        Program(
+            "helm",
+            "helm",
+            "helm.sh/helm/v3/cmd/helm",
+            "helm.sh/helm/v3",
+            # Charts state which helm they need, and are refused by one that does not know its version.
+            stamps=("helm.sh/helm/v3/internal/version.version={version}",),
+        ),
         Program("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok", "sigs.k8s.io/kwok"),
     )
 }
@@ -115,7 +132,7 @@ def build(names: Iterable[str] = PROGRAMS) -> dict[str, Path]:
     where = {name: path_of(name) for name in names}
     missing = [name for name, path in where.items() if not path.exists()]
     if missing:
-        say(f"{len(missing)} of {len(where)} programs are not in the cache; all of them take about half an hour on two cores")
+        say(f"{len(missing)} of {len(where)} programs are not in the cache; all take half an hour on two cores")
     for number, name in enumerate(missing, 1):
         with step(f"[{number}/{len(missing)}] building {name} {PROGRAMS[name].version}"):
             _build(PROGRAMS[name], where[name])

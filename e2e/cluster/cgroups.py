@@ -56,28 +56,27 @@ def create(node: str) -> None:
                     (each / knob).write_text((parent / knob).read_text())
 
 
-def enter(node: str, pid: int) -> None:
-    """Move a process into the group of a node's daemons."""
-    for tree in trees():
-        (tree / name_of(node) / _DAEMONS / "cgroup.procs").write_text(str(pid))
+def enter(node: str) -> tuple[str, ...]:
+    """Return words that, put before a program's own, run it and its children in the group of a node's daemons."""
+    moves = (f"echo $$ > {tree / name_of(node) / _DAEMONS / 'cgroup.procs'}" for tree in trees())
+    return ("sh", "-c", f'set -e; {"; ".join(moves)}; exec "$@"', "enter")
 
 
 def pids(node: str) -> list[int]:
     """Return every process of a node: daemons, shims and containers."""
     found: set[int] = set()
     for tree in trees():
-        for procs in (tree / name_of(node)).rglob("cgroup.procs"):
-            with suppress(OSError):  # a pod's group can go while it is read
-                found.update(int(line) for line in procs.read_text().split())
+        # Not Path.rglob: a pod's group can go while the tree is walked.
+        for group, _, _ in os.walk(tree / name_of(node)):
+            with suppress(OSError):
+                found.update(int(line) for line in Path(group, "cgroup.procs").read_text().split())
     return sorted(found)
 
 
 def pod_pids(node: str) -> list[int]:
     """Return the processes of a node's pods."""
     daemons = {
-        int(pid)
-        for tree in trees()
-        for pid in (tree / name_of(node) / _DAEMONS / "cgroup.procs").read_text().split()
+        int(pid) for tree in trees() for pid in (tree / name_of(node) / _DAEMONS / "cgroup.procs").read_text().split()
     }
     return [pid for pid in pids(node) if pid not in daemons]
 
@@ -89,10 +88,8 @@ def remove(node: str) -> None:
         process.end(left)
     for tree in trees():
         top = tree / name_of(node)
-        for group in sorted((path for path in top.rglob("*") if path.is_dir()), reverse=True):
-            _rmdir(group)
-        if top.exists():
-            _rmdir(top)
+        for group, _, _ in os.walk(top, topdown=False):
+            _rmdir(Path(group))
 
 
 def leftovers() -> list[Path]:
@@ -112,11 +109,11 @@ def _rmdir(group: Path) -> None:
     """Remove an empty group; the kernel lets go of dead members a moment after their end."""
     for _ in range(100):
         try:
-            os.rmdir(group)
+            group.rmdir()
         except FileNotFoundError:
             return
         except OSError:
             time.sleep(0.02)
         else:
             return
-    os.rmdir(group)
+    group.rmdir()

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from e2e.cluster import controlplane, faults, images, layout, store
+from e2e.cluster import faults, images, layout, store
 from e2e.cluster.cluster import Cluster
 from e2e.cluster.errors import ClusterError
 from e2e.cluster.process import tail
@@ -27,7 +27,9 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m e2e.cluster", description="A real Kubernetes cluster on this machine.")
+    parser = argparse.ArgumentParser(
+        prog="python -m e2e.cluster", description="A real Kubernetes cluster on this machine."
+    )
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def verb(name: str, run: object, text: str, *arguments: str) -> argparse.ArgumentParser:

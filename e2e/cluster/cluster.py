@@ -14,7 +14,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from e2e.cluster import binaries, cgroups, controlplane, images, layout, network, packages, paths, preflight, process, store
+from e2e.cluster import (
+    binaries,
+    cgroups,
+    controlplane,
+    images,
+    layout,
+    network,
+    packages,
+    paths,
+    preflight,
+    process,
+    store,
+)
 from e2e.cluster.errors import ClusterError
 from e2e.cluster.kubectl import Kubectl
 from e2e.cluster.node import Node
@@ -66,7 +78,9 @@ class Cluster:
     @property
     def store(self) -> store.Store:
         """The S3 store."""
-        return store.Store(self.layout, self.processes, {name: binaries.path_of(name) for name in ("minio", "versitygw")})
+        return store.Store(
+            self.layout, self.processes, {name: binaries.path_of(name) for name in ("minio", "versitygw")}
+        )
 
     def node(self, name: str) -> Node:
         """Return a node by its name."""

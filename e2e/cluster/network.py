@@ -16,6 +16,7 @@ from e2e.cluster.spec import ClusterSpec, NodeSpec
 
 STORE = "store"
 _PREFIX = "kferry-"
+_BRIDGE_MAC = "02:00:0a:4d:00:01"
 
 
 def namespace(member: str) -> str:
@@ -44,7 +45,9 @@ def inside(member: str, *argv: str) -> list[str]:
 def ensure_bridge() -> None:
     """Make the bridge that everything hangs on, unless it is there."""
     if not succeeds(["ip", "link", "show", spec.BRIDGE]):
-        run(["ip", "link", "add", spec.BRIDGE, "type", "bridge"])
+        # Without an address of its own a bridge takes that of a leg, and takes another when that leg goes: every
+        # other node would then speak to a dead address until its neighbour table forgets it.
+        run(["ip", "link", "add", spec.BRIDGE, "address", _BRIDGE_MAC, "type", "bridge"])
     run(["ip", "address", "replace", f"{spec.HOST_ADDRESS}/{spec.NETWORK.prefixlen}", "dev", spec.BRIDGE])
     run(["ip", "link", "set", spec.BRIDGE, "up"])
 
@@ -111,7 +114,10 @@ def set_rate(member: str, rate: str | None) -> None:
         member: a node's name or `STORE`.
         rate: as `tc` spells it, such as `8mbit`; None lifts the limit.
     """
-    ends = [["tc", "qdisc", "{}", "dev", leg(member), "root"], inside(member, "tc", "qdisc", "{}", "dev", "eth0", "root")]
+    ends = [
+        ["tc", "qdisc", "{}", "dev", leg(member), "root"],
+        inside(member, "tc", "qdisc", "{}", "dev", "eth0", "root"),
+    ]
     for end in ends:
         if rate:
             limited = [*end, "tbf", "rate", rate, "burst", "64kb", "latency", "400ms"]

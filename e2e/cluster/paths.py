@@ -2,12 +2,14 @@
 
 Three kinds of place, with three lifetimes:
 
-* the *cache* (`~/.cache/kernel-ferry`, or below `XDG_CACHE_HOME`) outlives the cluster: built binaries, image archives, the
-  nodes' image stores. Keyed by version; deleting it costs only time.
-* the *state* (`/var/lib/kernel-ferry-cluster`) lives from `up` to `down`: keys, etcd's data, the store's objects, volumes.
+* the *cache* (`~/.cache/kernel-ferry`, or below `XDG_CACHE_HOME`) outlives the cluster: built binaries, image
+  archives, the nodes' image stores. Keyed by version; deleting it costs only time.
+* the *state* (`/var/lib/kernel-ferry-cluster`) lives from `up` to `down`: keys, etcd's data, the store's objects,
+  volumes.
 * the *logs*, one folder a start, below the cache: `down` keeps them, the oldest are dropped.
 
-A cluster takes fixed addresses and names on its machine, so there is one state folder a machine, whichever clone asks.
+A cluster takes fixed addresses and names on its machine, so there is one state folder a machine, whichever clone
+asks.
 """
 
 from __future__ import annotations

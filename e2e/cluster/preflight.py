@@ -8,7 +8,7 @@ import platform
 import re
 import shutil
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -54,7 +54,8 @@ def check_start(*, running: Callable[[str], bool]) -> None:
     """
     check_machine()
     cold = _check_go()
-    _check_disk((paths.cache(), paths.STATE), _DISK_COLD if cold else _DISK_WARM)
+    _check_disk(paths.cache(), _DISK_COLD if cold else _DISK_WARM)
+    _check_disk(paths.STATE, _DISK_WARM)
     _check_addresses()
     if not any(running(name) for name in controlplane.NAMES):
         _check_ports()
@@ -68,18 +69,19 @@ def _check_go() -> bool:
     version = binaries.go_version()
     numbers = re.match(r"go(\d+)\.(\d+)", version)
     if numbers is None or (int(numbers[1]), int(numbers[2])) < _GO:
-        msg = f"The cluster's programs need Go {_GO[0]}.{_GO[1]} or newer, but `go version` says {version}; install a newer one."
+        msg = f"The cluster's programs need Go {_GO[0]}.{_GO[1]} or newer, but `go version` says {version}; "
+        msg += "install a newer one."
         raise PreflightError(msg)
     return not all(binaries.path_of(name).exists() for name in binaries.PROGRAMS)
 
 
-def _check_disk(folders: Iterable[Path], needed: int) -> None:
-    for folder in folders:
-        existing = next(path for path in (folder, *folder.parents) if path.exists())
-        free = shutil.disk_usage(existing).free
-        if free < needed:
-            msg = f"{folder} has {free / _GIB:.1f} GiB of free disk and the cluster needs {needed / _GIB:.0f}; make room first."
-            raise PreflightError(msg)
+def _check_disk(folder: Path, needed: int) -> None:
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    if free < needed:
+        msg = f"{folder} has {free / _GIB:.1f} GiB of free disk and the cluster needs {needed / _GIB:.0f}; "
+        msg += "make room first."
+        raise PreflightError(msg)
 
 
 def _check_addresses() -> None:

@@ -1,9 +1,9 @@
 """Start, watch and end the cluster's long-running programs, without a supervisor of their own.
 
-A program survives the tool that started it, so what is known about it lives on disk: its pid with its start time (a pid
-alone may have been given to somebody else since) and a fingerprint of how it was started. Every program also carries its
-component's name in its environment, so that one whose record was lost to a kill is found all the same, and nothing is
-ever ended that was not started here.
+A program survives the tool that started it, so what is known about it lives on disk: its pid with its start time (a
+pid alone may have been given to somebody else since) and a fingerprint of how it was started. Every program also
+carries its component's name in its environment, so that one whose record was lost to a kill is found all the same,
+and nothing is ever ended that was not started here.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import hashlib
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,7 +37,6 @@ class Component:
         env: added to the environment; may hold secrets, is never logged.
         files: configuration it reads; a change of their contents restarts it.
         enter: words put before `argv` that end in exec'ing it, such as an `nsenter`.
-        cgroup: moves the program (and so all its children) into a control group before it runs.
     """
 
     name: str
@@ -47,7 +46,6 @@ class Component:
     env: Mapping[str, str] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
     enter: tuple[str, ...] = ()
-    cgroup: Callable[[int], None] | None = None
 
     def fingerprint(self) -> str:
         """Digest everything that decides how the program runs."""
@@ -124,17 +122,20 @@ class Processes:
         with self.log(component.name).open("ab") as log:
             log.write(f"--- {time.strftime('%FT%TZ', time.gmtime())} start: {component.argv[0]}\n".encode())
             log.flush()
-            process = subprocess.Popen(
-                [*component.enter, *component.argv],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={**_clean_environment(), **component.env, MARK: component.name},
-                cwd="/",
-                start_new_session=True,
-                preexec_fn=(lambda move=component.cgroup: move(os.getpid())) if component.cgroup else None,
+            words = [*component.enter, *component.argv]
+            # Not subprocess: it takes a program that outlives its object for a mistake.
+            pid = os.posix_spawnp(
+                words[0],
+                words,
+                {**_clean_environment(), **component.env, MARK: component.name},
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_DUP2, log.fileno(), 1),
+                    (os.POSIX_SPAWN_DUP2, log.fileno(), 2),
+                ],
+                setsid=True,
             )
-        record = {"pid": process.pid, "start_time": _start_time(process.pid), "fingerprint": fingerprint}
+        record = {"pid": pid, "start_time": _start_time(pid), "fingerprint": fingerprint}
         (self._records / f"{component.name}.json").write_text(json.dumps(record))
 
     def _wait(self, component: Component) -> None:
@@ -238,10 +239,8 @@ def _start_time(pid: int | str) -> int | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     if fields[0] in "ZX":
-        try:
+        with suppress(ChildProcessError):  # somebody else's child: its parent reaps it
             os.waitpid(int(pid), os.WNOHANG)
-        except ChildProcessError:
-            pass  # somebody else's child: its parent reaps it
         return None
     return int(fields[19])
 

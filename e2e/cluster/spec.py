@@ -53,7 +53,7 @@ class NodeSpec:
 
     @property
     def name(self) -> str:
-        """The Kubernetes node name: node-a, node-b, …"""
+        """The Kubernetes node name, node-a to node-d."""
         return f"node-{'abcd'[self.index - 1]}"
 
     @property

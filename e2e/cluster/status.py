@@ -23,7 +23,12 @@ def status(cluster: Cluster) -> str:
         names += node.component_names()
     rows = [_row(name, cluster.processes.pid(name)) for name in names]
     total = sum(_resident(pid) for name in names if (pid := cluster.processes.pid(name)))
-    lines = [f"{'component':<26}{'state':<9}{'pid':>8}{'MiB':>7}", *rows, f"{'all of them':<43}{total / _MIB:>7.0f}", ""]
+    lines = [
+        f"{'component':<26}{'state':<9}{'pid':>8}{'MiB':>7}",
+        *rows,
+        f"{'all of them':<43}{total / _MIB:>7.0f}",
+        "",
+    ]
     for member in spec.nodes:
         cable = "plugged" if network.has_carrier(member.name) else "pulled"
         kind = "Ready" if member.name in ready else "NotReady"

@@ -1,8 +1,8 @@
 """The S3 store of the cluster: MinIO, or versitygw as a second implementation, in a network namespace of its own.
 
-A namespace of its own gives it an address that pods reach, and a cable that can be slowed or pulled. It has one bucket, a
-root user whose credentials are made up at each start of a cluster, and a second user who may do no more than read and write
-objects in that bucket: the one the project's own components are given.
+A namespace of its own gives it an address that pods reach, and a cable that can be slowed or pulled. It has one
+bucket, a root user whose credentials are made up at each start of a cluster, and a second user who may do no more
+than read and write objects in that bucket: the one the project's own components are given.
 """
 
 from __future__ import annotations
@@ -30,7 +30,13 @@ from e2e.cluster.spec import StoreKind
 COMPONENT = "store"
 _ENDPOINT = f"{spec.STORE_ADDRESS}:{spec.STORE_PORT}"
 _REGION = "us-east-1"
-_USER_RIGHTS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+_USER_RIGHTS = (
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:DeleteObject",
+    "s3:AbortMultipartUpload",
+    "s3:ListMultipartUploadParts",
+)
 _BUCKET_RIGHTS = ("s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads")
 
 
