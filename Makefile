@@ -14,7 +14,7 @@ HELM = $(or $(shell command -v helm),$(shell $(PYTHON) -c 'from e2e.cluster.bina
 export PYTHONPATH := $(CURDIR)/kernel_plugin:$(CURDIR)/operator:$(CURDIR)
 ARGS ?=
 
-.PHONY: help demo test check lint types layers charts format unit e2e bench images cluster-up cluster-down cluster-status lock clean venv
+.PHONY: help demo test check lint types layers charts format unit e2e bench images cluster-up cluster-down cluster-status cluster lock clean venv
 
 help: ## list the targets
 	@echo 'make TARGET [ARGS="…"]: ARGS goes to pytest, or to the command of the target'
@@ -72,6 +72,9 @@ cluster-down: venv ## stop the test cluster
 
 cluster-status: venv ## say what of the test cluster runs
 	$(PYTHON) -m e2e.cluster status $(ARGS)
+
+cluster: venv ## any command of the test cluster, such as ARGS="stop-node node-b"
+	@$(PYTHON) -m e2e.cluster $(ARGS)
 
 lock: ## pin the dependencies again (ARGS=--upgrade for the newest that fit)
 	scripts/lock.sh $(ARGS)

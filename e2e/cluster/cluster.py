@@ -18,6 +18,7 @@ from e2e.cluster import (
     binaries,
     cgroups,
     controlplane,
+    files,
     images,
     layout,
     network,
@@ -109,7 +110,7 @@ class Cluster:
             if not self.exists:
                 self._clear()
                 layout.ensure(self.layout)
-                self._spec_file.write_text(json.dumps((wanted or make_spec()).to_dict()))
+                files.write(self._spec_file, json.dumps((wanted or make_spec()).to_dict()))
             self._start(programs, built)
 
     def down(self) -> None:
@@ -134,7 +135,7 @@ class Cluster:
         changed = ClusterSpec(self.spec.nodes, kind or self.spec.store)
         if changed.store != self.spec.store:
             self.store.stop()
-            self._spec_file.write_text(json.dumps(changed.to_dict()))
+            files.write(self._spec_file, json.dumps(changed.to_dict()))
         self.store.start(changed)
 
     def leftovers(self) -> list[str]:

@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from e2e.cluster import spec
+from e2e.cluster import files, spec
 from e2e.cluster.layout import Layout
 from e2e.cluster.pki import Pki
 from e2e.cluster.process import Component
@@ -156,7 +156,8 @@ def _scheduler(program: Path, pki: Pki) -> Component:
 def _coredns(program: Path, pki: Pki, layout: Layout) -> Component:
     corefile = layout.state / "Corefile"
     # Names outside the cluster are refused at once instead of being asked for on the machine's network.
-    corefile.write_text(
+    files.write(
+        corefile,
         f"{spec.DOMAIN} in-addr.arpa {{\n"
         f"    bind {spec.HOST_ADDRESS}\n"
         f"    errors\n"
@@ -166,7 +167,7 @@ def _coredns(program: Path, pki: Pki, layout: Layout) -> Component:
         f"        pods verified\n"
         f"        ttl 2\n"
         f"    }}\n"
-        f"}}\n"
+        f"}}\n",
     )
     argv = (str(program), "-conf", str(corefile), "-dns.port", str(spec.DNS_PORT))
     ready = f"http://127.0.0.1:{_DNS_HEALTH_PORT}/ready"

@@ -9,13 +9,10 @@ longer: the image store, a cache across clusters, and the logs of its pods.
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from pathlib import Path
 
-import yaml
-
-from e2e.cluster import archive, cgroups, network, paths, spec
+from e2e.cluster import archive, cgroups, files, network, nodeconfig, paths
 from e2e.cluster.images import Image
 from e2e.cluster.layout import Layout
 from e2e.cluster.pki import Pki
@@ -24,9 +21,7 @@ from e2e.cluster.progress import step
 from e2e.cluster.shell import run, succeeds
 from e2e.cluster.spec import NodeSpec
 
-PAUSE_IMAGE = "localhost/kernel-ferry/pause:dev"
 _READY = "/run/kernel-ferry-ready"
-_CNI_CONF = "/run/cni/net.d"
 _UNSHARE = ("unshare", "--mount", "--uts", "--propagation", "private")
 
 # Sources are bound aside first: they may lie below the very folders that are covered next.
@@ -34,7 +29,7 @@ _SETUP = f"""
 set -e
 hostname "$1"
 mount -t tmpfs -o mode=755 tmpfs /run
-mkdir -p /run/lock /run/from/state /run/from/images /run/from/kubelet /run/from/pods {_CNI_CONF}
+mkdir -p /run/lock /run/from/state /run/from/images /run/from/kubelet /run/from/pods {nodeconfig.CNI_FOLDER}
 mount --bind "$2" /run/from/state
 mount --bind "$3" /run/from/images
 mount --bind "$4" /run/from/kubelet
@@ -46,7 +41,7 @@ mount --bind /run/from/state "$2"
 mount --bind /run/from/images /var/lib/containerd
 mount --bind /run/from/kubelet /var/lib/kubelet
 mount --bind /run/from/pods /var/log/pods
-cp "$6" {_CNI_CONF}/10-kernel-ferry.conflist
+cp "$6" {nodeconfig.CNI_FOLDER}/10-kernel-ferry.conflist
 # Volumes that the kubelet mounts must show up in containers.
 mount --make-rshared /
 touch {_READY}
@@ -84,7 +79,7 @@ class Node:
         cgroups.create(self.name)
         for folder in (self._folder / "kubelet", self.image_store(), self._layout.pod_logs(self.name)):
             folder.mkdir(parents=True, exist_ok=True)
-        self._write_config()
+        nodeconfig.write(self._folder, self.spec, self._pki)
         self._processes.ensure(self._machine())
         return self._processes.ensure(self._containerd())
 
@@ -124,7 +119,7 @@ class Node:
         if image.reference in loaded:
             # The runtime keeps a name of its own for every image, and with it the replaced one's layers.
             self.run_inside(*ctr, "images", "remove", f"sha256:{loaded[image.reference]}")
-        self._loaded_file().write_text(json.dumps({**loaded, image.reference: image.id}))
+        files.write(self._loaded_file(), json.dumps({**loaded, image.reference: image.id}))
 
     def _loaded_file(self) -> Path:
         return self.image_store() / "kernel-ferry-images.json"
@@ -140,11 +135,6 @@ class Node:
             self._processes.stop(name)
         network.remove_member(self.name)
 
-    def wipe(self) -> None:
-        """Drop the node's disk, except its image store."""
-        if self._folder.exists():
-            shutil.rmtree(self._folder)
-
     def run_inside(self, *argv: str, timeout: float | None = None) -> str:
         """Run a program on the node, as an administrator logged in there would."""
         return run([*self._enter(), *argv], timeout=timeout)
@@ -153,14 +143,12 @@ class Node:
         holder = self._processes.pid(f"machine-{self.name}")
         return ("nsenter", "--target", str(holder), "--mount", "--uts", "--net", "--")
 
-    def _component(
-        self, what: str, argv: tuple[str, ...], check: tuple[str, ...], files: tuple[Path, ...]
-    ) -> Component:
+    def _component(self, what: str, argv: tuple[str, ...], check: tuple[str, ...], config: Path) -> Component:
         return Component(
             name=f"{what}-{self.name}",
             argv=argv,
             ready=lambda: succeeds([*self._enter(), *check]),
-            files=files,
+            files=(config,),
             enter=(*cgroups.enter(self.name), *self._enter()),
         )
 
@@ -179,7 +167,7 @@ class Node:
     def _containerd(self) -> Component:
         config = self._folder / "containerd.toml"
         argv = ("containerd", "--config", str(config))
-        return self._component("containerd", argv, ("ctr", "version"), (config,))
+        return self._component("containerd", argv, ("ctr", "version"), config)
 
     def _kubelet(self, program: Path) -> Component:
         config = self._folder / "kubelet.yaml"
@@ -193,102 +181,10 @@ class Node:
             f"--node-labels={labels}",
         )
         check = ("curl", "-fsS", "http://127.0.0.1:10248/healthz")
-        return self._component("kubelet", argv, check, (config,))
+        return self._component("kubelet", argv, check, config)
 
     def _kube_proxy(self, program: Path) -> Component:
         config = self._folder / "kube-proxy.yaml"
         argv = (str(program), f"--config={config}", f"--hostname-override={self.name}")
         check = ("curl", "-fsS", "http://127.0.0.1:10249/healthz")
-        return self._component("kube-proxy", argv, check, (config,))
-
-    def _write_config(self) -> None:
-        self._folder.joinpath("cni.json").write_text(_cni_config(self.spec))
-        self._folder.joinpath("containerd.toml").write_text(_CONTAINERD)
-        self._folder.joinpath("resolv.conf").write_text(f"nameserver {spec.HOST_ADDRESS}\n")
-        self._folder.joinpath("kubelet.yaml").write_text(yaml.safe_dump(self._kubelet_config()))
-        proxy = {
-            "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
-            "kind": "KubeProxyConfiguration",
-            "mode": "nftables",
-            "clientConnection": {"kubeconfig": str(self._pki.kubeconfig("kube-proxy"))},
-            "clusterCIDR": str(spec.POD_NETWORK),
-            # Left alone: these would be settings of the whole machine.
-            "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
-        }
-        self._folder.joinpath("kube-proxy.yaml").write_text(yaml.safe_dump(proxy))
-
-    def _kubelet_config(self) -> dict[str, object]:
-        config: dict[str, object] = {
-            "apiVersion": "kubelet.config.k8s.io/v1beta1",
-            "kind": "KubeletConfiguration",
-            "address": self.spec.address,
-            "authentication": {
-                "anonymous": {"enabled": False},
-                "webhook": {"enabled": True},
-                "x509": {"clientCAFile": str(self._pki.crt("ca"))},
-            },
-            "authorization": {"mode": "Webhook"},
-            "tlsCertFile": str(self._pki.crt(self.name)),
-            "tlsPrivateKeyFile": str(self._pki.key(self.name)),
-            "clusterDNS": [spec.HOST_ADDRESS],
-            "clusterDomain": spec.DOMAIN,
-            "resolvConf": str(self._folder / "resolv.conf"),
-            "cgroupDriver": "cgroupfs",
-            "cgroupRoot": f"/{cgroups.name_of(self.name)}",
-            "failCgroupV1": False,
-            "failSwapOn": False,
-            "containerRuntimeEndpoint": "unix:///run/containerd/containerd.sock",
-            # Both nodes see the whole machine's disk: only a nearly full one may evict, and images are never collected.
-            "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
-            "imageGCHighThresholdPercent": 100,
-            # With the controller-manager's grace period of 12 s these make a dead node NotReady in less than 20 s.
-            "nodeStatusUpdateFrequency": "4s",
-            "nodeLeaseDurationSeconds": 12,
-        }
-        if self.spec.taints:
-            config["registerWithTaints"] = [_taint(text) for text in self.spec.taints]
-        return config
-
-
-def _taint(text: str) -> dict[str, str]:
-    rest, _, effect = text.rpartition(":")
-    key, _, value = rest.partition("=")
-    return {"key": key, "value": value, "effect": effect}
-
-
-def _cni_config(node: NodeSpec) -> str:
-    ranges = [[{"subnet": str(node.pod_subnet)}]]
-    plugins = [
-        {
-            "type": "ptp",
-            "ipMasq": False,
-            "ipam": {
-                "type": "host-local",
-                "ranges": ranges,
-                "routes": [{"dst": "0.0.0.0/0"}],
-                "dataDir": "/run/cni/ipam",
-            },
-        },
-        {"type": "portmap", "capabilities": {"portMappings": True}},
-    ]
-    return json.dumps({"cniVersion": "1.0.0", "name": "kernel-ferry", "plugins": plugins})
-
-
-_CONTAINERD = f"""\
-version = 2
-
-[plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "{PAUSE_IMAGE}"
-  # A machine that withholds CAP_SYS_RESOURCE refuses negative values, and every sandbox would die of it.
-  restrict_oom_score_adj = true
-
-  [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "/usr/lib/cni"
-    conf_dir = "{_CNI_CONF}"
-
-  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-    runtime_type = "io.containerd.runc.v2"
-
-    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
-      SystemdCgroup = false
-"""
+        return self._component("kube-proxy", argv, check, config)

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from e2e.cluster import spec
+from e2e.cluster import files, spec
 
 _VALID = dt.timedelta(days=365)
 
@@ -46,14 +46,14 @@ class Pki:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self.crt("ca").exists():
             return
-        _write_private(self.key("service-accounts"), _pem(ec.generate_private_key(ec.SECP256R1())))
+        files.write(self.key("service-accounts"), _pem(ec.generate_private_key(ec.SECP256R1())), private=True)
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name("kernel-ferry-cluster", ())
         builder = _builder(name, name, key.public_key())
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         usage = {field: field in ("key_cert_sign", "crl_sign", "digital_signature") for field in _KEY_USAGES}
         builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
-        _write_private(self.key("ca"), _pem(key))
+        files.write(self.key("ca"), _pem(key), private=True)
         # The certificate last: its presence says that the pair is whole.
         self.crt("ca").write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
@@ -77,7 +77,7 @@ class Pki:
         builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
         if hosts:
             builder = builder.add_extension(x509.SubjectAlternativeName([_host(h) for h in hosts]), critical=False)
-        _write_private(self.key(name), _pem(key))
+        files.write(self.key(name), _pem(key), private=True)
         signed = builder.sign(authority_key, hashes.SHA256())
         self.crt(name).write_bytes(signed.public_bytes(serialization.Encoding.PEM))
 
@@ -107,7 +107,7 @@ class Pki:
             ],
             "contexts": [{"name": "kernel-ferry", "context": {"cluster": "kernel-ferry", "user": name}}],
         }
-        _write_private(self.kubeconfig(name), yaml.safe_dump(config).encode())
+        files.write(self.kubeconfig(name), yaml.safe_dump(config).encode(), private=True)
         return self.kubeconfig(name)
 
 
@@ -153,10 +153,3 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 def _base64(path: Path) -> str:
     return base64.b64encode(path.read_bytes()).decode()
-
-
-def _write_private(path: Path, data: bytes) -> None:
-    """Write a file that only its owner can read, from its first byte on."""
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    path.write_bytes(data)

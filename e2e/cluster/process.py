@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from e2e.cluster import files
 from e2e.cluster.errors import ComponentError
 
 MARK = "KERNEL_FERRY_COMPONENT"
@@ -136,7 +137,7 @@ class Processes:
                 setsid=True,
             )
         record = {"pid": pid, "start_time": _start_time(pid), "fingerprint": fingerprint}
-        (self._records / f"{component.name}.json").write_text(json.dumps(record))
+        files.write(self._records / f"{component.name}.json", json.dumps(record))
 
     def _wait(self, component: Component) -> None:
         deadline = time.monotonic() + component.timeout

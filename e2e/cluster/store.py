@@ -21,7 +21,7 @@ import urllib3
 from minio.credentials.providers import StaticProvider
 from minio.minioadmin import MinioAdmin
 
-from e2e.cluster import network, spec
+from e2e.cluster import files, network, spec
 from e2e.cluster.layout import Layout
 from e2e.cluster.process import Component, Processes
 from e2e.cluster.shell import run
@@ -84,8 +84,7 @@ class Store:
             names = ("root_key", "root_secret", "user_key", "user_secret")
             made = {name: secrets.token_hex(16) for name in names}
             access = Access(endpoint=_ENDPOINT, region=_REGION, bucket=spec.BUCKET, **made)
-            path.touch(mode=0o600)
-            path.write_text(json.dumps(asdict(access), indent=2))
+            files.write(path, json.dumps(asdict(access), indent=2), private=True)
         return Access(**json.loads(path.read_text()))
 
     def start(self, cluster: spec.ClusterSpec) -> None:

@@ -48,4 +48,4 @@ def namespace(target: Target) -> Iterator[str]:
     account = ("get", "serviceaccount", "default", f"--namespace={name}")
     wait_for(lambda: target.kubectl.succeeds(*account), "its default service account", timeout=30.0)
     yield name
-    target.kubectl("delete", "namespace", name, "--wait=false")
+    target.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")

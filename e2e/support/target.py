@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from e2e.cluster import binaries
@@ -34,19 +33,24 @@ class Target:
         kubectl: speaks to it as administrator.
         nodes: the names of its schedulable nodes, two at least.
         image_prefix: what stands before an image's name.
-        store: environment variables by which a pod reaches the S3 store; empty where there is none.
         own: the cluster of this machine, whose faults can be injected; None for any other.
     """
 
     kubectl: Kubectl
     nodes: tuple[str, ...]
     image_prefix: str = _OWN_IMAGES
-    store: Mapping[str, str] = field(default_factory=dict)
     own: Cluster | None = None
 
     def image(self, name: str) -> str:
         """Return the reference under which pods find an image of `e2e/images`."""
         return f"{self.image_prefix}/{name}:dev"
+
+    def store(self) -> dict[str, str]:
+        """Return the environment variables by which a pod reaches the S3 store; empty where there is none."""
+        if self.own is None:
+            return {name: os.environ[name] for name in _STORE_VARIABLES if name in os.environ}
+        # Read anew each time: a cluster that was taken down and up in between has other credentials.
+        return dict(line.split("=", 1) for line in environment(self.own.store.access()).splitlines())
 
 
 def is_foreign() -> bool:
@@ -58,8 +62,7 @@ def own_target() -> Target:
     """Bring this machine's cluster up, or back into shape, and return it."""
     cluster = Cluster()
     cluster.up()
-    store = dict(line.split("=", 1) for line in environment(cluster.store.access()).splitlines())
-    return Target(cluster.kubectl, schedulable(cluster.kubectl), store=store, own=cluster)
+    return Target(cluster.kubectl, schedulable(cluster.kubectl), own=cluster)
 
 
 def foreign_target() -> Target:
@@ -79,8 +82,7 @@ def foreign_target() -> Target:
         msg = "The suites move pods between nodes and need two that are Ready and schedulable; "
         msg += f"{kubeconfig} has {len(nodes)}."
         raise ClusterError(msg)
-    store = {name: os.environ[name] for name in _STORE_VARIABLES if name in os.environ}
-    return Target(kubectl, nodes, os.environ.get(_IMAGE_PREFIX, _OWN_IMAGES), store)
+    return Target(kubectl, nodes, os.environ.get(_IMAGE_PREFIX, _OWN_IMAGES))
 
 
 def schedulable(kubectl: Kubectl) -> tuple[str, ...]:

@@ -30,12 +30,12 @@ print('same' if same else 'different')
 
 
 def _round_trip(target: Target, namespace: str) -> str:
-    pod = make_pod(target, namespace, "client", node=target.nodes[1], env=target.store).wait_ready()
+    pod = make_pod(target, namespace, "client", node=target.nodes[1], env=target.store()).wait_ready()
     return pod.python(_ROUND_TRIP)
 
 
 def test_a_pod_puts_and_gets_an_object(target: Target, namespace: str) -> None:
-    if not target.store:
+    if not target.store():
         pytest.skip("the environment names a cluster, but no store (S3_ENDPOINT, …)")
     assert _round_trip(target, namespace) == "same"
 
@@ -51,7 +51,7 @@ def access(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[store.A
 
 @pytest.mark.own_cluster
 def test_both_implementations_serve_pods(access: store.Access, target: Target, namespace: str) -> None:
-    assert access.bucket == target.store["S3_BUCKET"]
+    assert access.bucket == target.store()["S3_BUCKET"]
     assert _round_trip(target, namespace) == "same"
 
 
