@@ -32,14 +32,20 @@ def main() -> int:
 def _show(target: Target) -> None:
     with step(f"a notebook server on {target.nodes[0]}"):
         notebook = _notebook(target)
+    kubectl = f"{target.kubectl.program} --kubeconfig={target.kubectl.kubeconfig} --namespace={_NAMESPACE}"
+    if target.own is None:
+        # The pod network of another cluster is not reached from here.
+        print(f"First        {kubectl} port-forward notebook 8888")
+        print(f"JupyterLab   http://127.0.0.1:8888/lab?token={_TOKEN}")
+        print(f"Try next     {kubectl} get pods -o wide")
+        print(f"             {kubectl} delete namespace {_NAMESPACE}")
+        return
     server = JupyterServer(f"{notebook.address}:8888", _TOKEN)
-    if target.own is not None:
-        with step("a kernel there"):
-            count, answer = server.execute(server.start_kernel(), _CELL)
-        say(f"  [{count}] {_CELL}\n  {answer}")
+    with step("a kernel there"):
+        count, answer = server.execute(server.start_kernel(), _CELL)
+    say(f"  [{count}] {_CELL}\n  {answer}")
     print(f"JupyterLab   http://{server.address}/lab?token={_TOKEN}")
-    print(f"Try next     export KUBECONFIG={target.kubectl.kubeconfig}")
-    print(f"             {target.kubectl.program} get pods --namespace={_NAMESPACE} -o wide")
+    print(f"Try next     {kubectl} get pods -o wide")
     print("             make cluster-status")
     print("             make cluster-down")
 

@@ -17,7 +17,8 @@ from e2e.support.pods import make_pod
 from e2e.support.target import Target
 
 _ROUND_TRIP = """
-import io, os, minio
+import faulthandler, io, os, minio
+faulthandler.dump_traceback_later(30, exit=True)  # where it hangs is what one wants to know
 host = os.environ['S3_ENDPOINT'].removeprefix('http://')
 keys = os.environ['AWS_ACCESS_KEY_ID'], os.environ['AWS_SECRET_ACCESS_KEY']
 client = minio.Minio(host, *keys, secure=False, region=os.environ.get('S3_REGION', 'us-east-1'))
