@@ -103,10 +103,10 @@ def _store(_options: argparse.Namespace) -> None:
 
 
 def _logs(options: argparse.Namespace) -> None:
-    run = layout.current().logs if Cluster().exists else next(iter(reversed(layout.runs())), None)
-    path = run / f"{options.component}.log" if run else None
-    if path is None or not path.exists():
-        known = ", ".join(sorted(each.stem for each in run.glob("*.log"))) if run else "none yet"
+    run = layout.current().logs
+    path = run / f"{options.component}.log"
+    if not path.exists():
+        known = ", ".join(sorted(each.stem for each in run.glob("*.log"))) or "none yet"
         msg = f"there is no log of {options.component!r}; there are: {known}"
         raise ClusterError(msg)
     say(f"… the last {options.lines} lines of {path}")

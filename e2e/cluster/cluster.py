@@ -41,13 +41,26 @@ _NO_SPEC = "no cluster is up here; `up` starts one"
 
 
 class Cluster:
-    """The one cluster that a machine can carry."""
+    """The one cluster that a machine can carry.
 
-    def __init__(self) -> None:
-        """Look at what is on disk; nothing is changed."""
-        self.layout = layout.current()
-        self.pki = Pki(self.layout.state / "pki")
-        self.processes = Processes(self.layout.state / "processes", self.layout.logs)
+    It remembers nothing: all it knows it reads from the disk each time, since another process may have taken the
+    cluster down and up again meanwhile.
+    """
+
+    @property
+    def layout(self) -> layout.Layout:
+        """The folders of the run that is up, or else of the last."""
+        return layout.current()
+
+    @property
+    def pki(self) -> Pki:
+        """The keys and kubeconfigs."""
+        return Pki(self.layout.state / "pki")
+
+    @property
+    def processes(self) -> Processes:
+        """The programs that run."""
+        return Processes(self.layout.state / "processes", self.layout.logs)
 
     @property
     def spec(self) -> ClusterSpec:
@@ -109,7 +122,7 @@ class Cluster:
             built = [images.build(name) for name in images.available()]
             if not self.exists:
                 self._clear()
-                layout.ensure(self.layout)
+                layout.start()
                 files.write(self._spec_file, json.dumps((wanted or make_spec()).to_dict()))
             self._start(programs, built)
 

@@ -31,23 +31,27 @@ class Layout:
 
 def runs() -> list[Path]:
     """Return the log folders of all kept runs, the newest last."""
-    return sorted(path for path in (paths.cache() / "logs").glob("cluster-*") if path.is_dir())
+    return sorted(path for path in _folder().glob("cluster-*") if path.is_dir())
 
 
 def current() -> Layout:
-    """Return the layout of the run whose state is on disk, or of a new one."""
+    """Return the layout of the run whose state is on disk; without one, the logs are those of the last run."""
     link = paths.STATE / "logs"
     if link.is_symlink():
         return Layout(paths.STATE, link.resolve())
-    return Layout(paths.STATE, paths.cache() / "logs" / time.strftime("cluster-%Y%m%d-%H%M%S", time.gmtime()))
+    return Layout(paths.STATE, runs()[-1] if runs() else _folder() / "none")
 
 
-def ensure(layout: Layout) -> None:
-    """Make the folders, and drop the logs of the oldest runs."""
-    layout.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    layout.logs.mkdir(parents=True, exist_ok=True)
-    link = layout.state / "logs"
-    if not link.is_symlink():
-        link.symlink_to(layout.logs)
+def start() -> Layout:
+    """Begin a new run: make its folders, and drop the logs of the oldest."""
+    made = Layout(paths.STATE, _folder() / time.strftime("cluster-%Y%m%d-%H%M%S", time.gmtime()))
+    made.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    made.logs.mkdir(parents=True, exist_ok=True)
+    (made.state / "logs").symlink_to(made.logs)
     for old in runs()[:-_RUNS_KEPT]:
         shutil.rmtree(old)
+    return made
+
+
+def _folder() -> Path:
+    return paths.cache() / "logs"

@@ -75,6 +75,9 @@ class Node:
 
     def start_runtime(self, peers: tuple[NodeSpec, ...]) -> bool:
         """Wire the node, start its machine and containerd; say whether the containerd is a fresh one."""
+        if not self._processes.runs(self._machine()):
+            # Without its machine a node's containers are strays: the next one would give their addresses away again.
+            self.power_off()
         network.ensure_member(self.name, self.spec.address, peers)
         cgroups.create(self.name)
         for folder in (self._folder / "kubelet", self.image_store(), self._layout.pod_logs(self.name)):

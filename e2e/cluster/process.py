@@ -83,22 +83,25 @@ class Processes:
         Raises:
             ComponentError: it ended, or was not ready in time.
         """
-        record = self._read(component.name)
-        fingerprint = component.fingerprint()
-        running = self.pid(component.name)
-        start = running is None or record is None or record["fingerprint"] != fingerprint
+        start = not self.runs(component)
         if start:
             self.stop(component.name)
             _end([pid for pid in marked(component.name) if _argv(pid) == component.argv])
-            self._start(component, fingerprint)
+            self._start(component)
         self._wait(component)
         return start
 
-    def stop(self, name: str, *, sign: signal.Signals = signal.SIGTERM) -> None:
-        """End a component; one that ignores the signal for ten seconds is killed."""
+    def runs(self, component: Component) -> bool:
+        """Say whether a component runs, and was started just so."""
+        record = self._read(component.name)
+        alive = record is not None and self.pid(component.name) is not None
+        return alive and record is not None and record["fingerprint"] == component.fingerprint()
+
+    def stop(self, name: str) -> None:
+        """End a component; one that ignores SIGTERM for ten seconds is killed."""
         pid = self.pid(name)
         if pid is not None:
-            _end([pid], sign)
+            _end([pid], signal.SIGTERM)
         (self._records / f"{name}.json").unlink(missing_ok=True)
 
     def kill(self, name: str) -> int:
@@ -117,7 +120,7 @@ class Processes:
         """Return the path of a component's log."""
         return self._logs / f"{name}.log"
 
-    def _start(self, component: Component, fingerprint: str) -> None:
+    def _start(self, component: Component) -> None:
         self._records.mkdir(parents=True, exist_ok=True)
         self._logs.mkdir(parents=True, exist_ok=True)
         with self.log(component.name).open("ab") as log:
@@ -136,7 +139,7 @@ class Processes:
                 ],
                 setsid=True,
             )
-        record = {"pid": pid, "start_time": _start_time(pid), "fingerprint": fingerprint}
+        record = {"pid": pid, "start_time": _start_time(pid), "fingerprint": component.fingerprint()}
         files.write(self._records / f"{component.name}.json", json.dumps(record))
 
     def _wait(self, component: Component) -> None:
