@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from e2e.cluster import files
 from e2e.cluster.errors import ComponentError
@@ -66,7 +67,8 @@ class Processes:
     def pid(self, name: str) -> int | None:
         """Return the pid of a component that runs, or None."""
         record = self._read(name)
-        if record is None or _start_time(record["pid"]) != record["start_time"]:
+        # A program that ended at once may have no start time on record; then it has none now either.
+        if record is None or record["start_time"] is None or _start_time(record["pid"]) != record["start_time"]:
             return None
         return int(record["pid"])
 
@@ -157,7 +159,7 @@ class Processes:
     def _error(self, name: str, reason: str) -> ComponentError:
         return ComponentError(name, reason, str(self.log(name)), tail(self.log(name), _TAIL_LINES))
 
-    def _read(self, name: str) -> dict[str, int | str] | None:
+    def _read(self, name: str) -> dict[str, Any] | None:
         try:
             record = json.loads((self._records / f"{name}.json").read_text())
         except (FileNotFoundError, json.JSONDecodeError):

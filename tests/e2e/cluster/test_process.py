@@ -94,6 +94,16 @@ def test_a_component_that_ends_early_is_named_with_the_tail_of_its_log(processes
         processes.ensure(failing)
 
 
+def test_a_program_that_ended_before_it_was_recorded_is_not_taken_for_running(
+    processes: Processes, tmp_path: Path
+) -> None:
+    (tmp_path / "records").mkdir()
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    (tmp_path / "records" / f"{_NAME}.json").write_text(json.dumps({"pid": gone.pid, "start_time": None}))
+    assert processes.pid(_NAME) is None
+
+
 def test_a_component_that_never_gets_ready_is_given_up_with_its_log(processes: Processes) -> None:
     silent = Component(_NAME, ("sleep", "300"), lambda: False, timeout=0.2)
     with pytest.raises(ComponentError, match="was not ready within"):
