@@ -7,25 +7,29 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from e2e.cluster import process
 from e2e.cluster.errors import ComponentError
-from e2e.cluster.process import MARK, Component, Processes, end, marked
+from e2e.cluster.process import Component, Processes, end, marked
 
-# No other process has this mark, so neither do the tests find one of a cluster that runs meanwhile.
 _NAME = f"test-{os.getpid()}"
 
 
 @pytest.fixture
-def processes(tmp_path: Path) -> Iterator[Processes]:
+def processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Processes]:
+    # A mark of its own: a cluster that is taken down meanwhile ends whatever carries the real one.
+    monkeypatch.setattr(process, "MARK", "KERNEL_FERRY_TEST")
     yield Processes(tmp_path / "records", tmp_path / "logs")
     end(marked(_NAME))
 
 
 def sleeper(seconds: str = "300", **changes: object) -> Component:
-    return Component(_NAME, ("sleep", seconds), lambda: True, **changes)  # type: ignore[arg-type]
+    # Its mark can be read a moment after it was started.
+    return Component(_NAME, ("sleep", seconds), lambda: marked(_NAME) != [], **changes)  # type: ignore[arg-type]
 
 
 def test_a_component_that_runs_just_so_is_left_alone(processes: Processes) -> None:
@@ -111,10 +115,10 @@ def test_a_component_that_never_gets_ready_is_given_up_with_its_log(processes: P
 
 
 def test_a_log_outlives_restarts(processes: Processes) -> None:
-    talker = Component(_NAME, ("sh", "-c", "echo spoken; exec sleep 300"), lambda: "spoken" in log.read_text())
     log = processes.log(_NAME)
-    for _ in range(2):
-        processes.ensure(talker)
+    for times in (1, 2):
+        script = ("sh", "-c", "echo spoken; exec sleep 300")
+        processes.ensure(Component(_NAME, script, partial(_spoken, log, times)))
         processes.stop(_NAME)
     assert log.read_text().count("spoken") == 2
 
@@ -133,7 +137,11 @@ def test_only_descendants_of_a_component_carry_its_mark(processes: Processes) ->
     stranger = subprocess.Popen(["sleep", "300"])
     try:
         assert marked(_NAME) == [processes.pid(_NAME)]
-        assert MARK not in os.environ
+        assert process.MARK not in os.environ
     finally:
         stranger.send_signal(signal.SIGKILL)
         stranger.wait()
+
+
+def _spoken(log: Path, times: int) -> bool:
+    return log.read_text().count("spoken") == times
