@@ -52,6 +52,8 @@ unit: venv ## the tests that need no cluster, with coverage
 	$(PYTHON) -m pytest tests --ignore=tests/benchmarks --timeout=60 --cov --cov-report=term $(ARGS)
 
 e2e: venv ## the suites against a real cluster
+# Built before pytest starts: it would hide the progress, and count the time as a test's.
+	[ -n "$${FERRY_E2E_KUBECONFIG:-}" ] || $(PYTHON) -m e2e.cluster build
 	$(PYTHON) -m pytest e2e/suites $(ARGS)
 
 bench: venv ## the benchmarks

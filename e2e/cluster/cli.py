@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--label", action="append", default=[], metavar="NODE:KEY=VALUE", help="label a node")
     up.add_argument("--taint", action="append", default=[], metavar="NODE:KEY[=VALUE]:EFFECT", help="taint a node")
     up.add_argument("--store", choices=[kind.value for kind in StoreKind], help="the S3 server (default minio)")
+    verb("build", _build, "make all that `up` needs (packages, programs, images), and start nothing")
     verb("down", _down, "end the cluster and leave nothing but caches and logs")
     verb("status", _status, "show what runs, with its memory, and the nodes")
     verb("kubeconfig", _kubeconfig, "print the path of the administrator's kubeconfig")
@@ -69,6 +70,10 @@ def _up(options: argparse.Namespace) -> None:
     cluster = Cluster()
     cluster.up(_wanted(options))
     say(f"✓ up; next: export KUBECONFIG={cluster.kubeconfig}")
+
+
+def _build(_options: argparse.Namespace) -> None:
+    Cluster().build()
 
 
 def _wanted(options: argparse.Namespace) -> ClusterSpec | None:

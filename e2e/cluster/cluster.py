@@ -117,14 +117,22 @@ class Cluster:
         preflight.check_start(running=lambda name: self.processes.pid(name) is not None)
         with self._lock():
             self._check_same(wanted)
-            packages.install()
-            programs = binaries.build()
-            built = [images.build(name) for name in images.available()]
+            programs, built = self.build()
             if not self.exists:
                 self._clear()
                 layout.start()
                 files.write(self._spec_file, json.dumps((wanted or make_spec()).to_dict()))
             self._start(programs, built)
+
+    def build(self) -> tuple[dict[str, Path], list[images.Image]]:
+        """Make all that `up` needs: packages, programs, images. Takes half an hour the first time, then no time.
+
+        Raises:
+            BuildError: a program or an image does not build.
+        """
+        preflight.check_build()
+        packages.install()
+        return binaries.build(), [images.build(name) for name in images.available()]
 
     def down(self) -> None:
         """Take the cluster away: processes, mounts, namespaces, control groups, state. Caches and logs stay."""

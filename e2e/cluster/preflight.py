@@ -52,13 +52,22 @@ def check_start(*, running: Callable[[str], bool]) -> None:
     Raises:
         PreflightError: no Go while programs have to be built, a nearly full disk, an address or a port in use.
     """
-    check_machine()
-    cold = _check_go()
-    _check_disk(paths.cache(), _DISK_COLD if cold else _DISK_WARM)
+    check_build()
     _check_disk(paths.STATE, _DISK_WARM)
     _check_addresses()
     if not any(running(name) for name in controlplane.NAMES):
         _check_ports()
+
+
+def check_build() -> None:
+    """Check what building the programs and images needs.
+
+    Raises:
+        PreflightError: no Go, or a nearly full disk.
+    """
+    check_machine()
+    cold = _check_go()
+    _check_disk(paths.cache(), _DISK_COLD if cold else _DISK_WARM)
 
 
 def _check_go() -> bool:
