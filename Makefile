@@ -20,7 +20,7 @@ help: ## list the targets
 	@echo 'make TARGET [ARGS="…"]: ARGS goes to pytest, or to the command of the target'
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-16s%s\n", $$1, $$2}' Makefile
 
-demo: venv ## show a kernel moving from one node to another
+demo: venv ## a notebook server on a real two-node cluster, step by step
 	$(PYTHON) -m e2e.demo $(ARGS)
 
 test: check unit e2e ## everything that continuous integration runs

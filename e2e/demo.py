@@ -6,6 +6,7 @@ second node joins when the operator does.
 
 from __future__ import annotations
 
+import secrets
 import sys
 
 from e2e.cluster.errors import ClusterError
@@ -15,7 +16,6 @@ from e2e.support.pods import Pod, make_pod
 from e2e.support.target import Target, foreign_target, is_foreign, own_target
 
 _NAMESPACE = "kernel-ferry-demo"
-_TOKEN = "demo"  # noqa: S105 - the server is reached from this machine alone
 _CELL = "import numpy; state = numpy.arange(1_000_000); int(state.sum())"
 
 
@@ -31,33 +31,38 @@ def main() -> int:
 
 def _show(target: Target) -> None:
     with step(f"a notebook server on {target.nodes[0]}"):
-        notebook = _notebook(target)
+        notebook, token = _notebook(target)
     kubectl = f"{target.kubectl.program} --kubeconfig={target.kubectl.kubeconfig} --namespace={_NAMESPACE}"
     if target.own is None:
         # The pod network of another cluster is not reached from here.
         print(f"First        {kubectl} port-forward notebook 8888")
-        print(f"JupyterLab   http://127.0.0.1:8888/lab?token={_TOKEN}")
+        print(f"JupyterLab   http://127.0.0.1:8888/lab?token={token}")
         print(f"Try next     {kubectl} get pods -o wide")
         print(f"             {kubectl} delete namespace {_NAMESPACE}")
         return
-    server = JupyterServer(f"{notebook.address}:8888", _TOKEN)
+    server = JupyterServer(f"{notebook.address}:8888", token)
     with step("a kernel there"):
         count, answer = server.execute(server.start_kernel(), _CELL)
     say(f"  [{count}] {_CELL}\n  {answer}")
-    print(f"JupyterLab   http://{server.address}/lab?token={_TOKEN}")
+    print(f"JupyterLab   http://{server.address}/lab?token={token}")
     print(f"Try next     {kubectl} get pods -o wide")
     print("             make cluster-status")
     print("             make cluster-down")
 
 
-def _notebook(target: Target) -> Pod:
-    """Make the server's pod, or find the one of an earlier demonstration."""
+def _notebook(target: Target) -> tuple[Pod, str]:
+    """Make the server's pod, or find the one of an earlier demonstration; return it with its token."""
     kubectl = target.kubectl
     if not kubectl.succeeds("get", "namespace", _NAMESPACE):
         kubectl("create", "namespace", _NAMESPACE)
-    node, env = target.nodes[0], {"JUPYTER_TOKEN": _TOKEN}
+    if kubectl.succeeds("get", "pod", "notebook", f"--namespace={_NAMESPACE}"):
+        pod = Pod(target, _NAMESPACE, "notebook")
+        return pod.wait_ready(), str(pod.read()["spec"]["containers"][0]["env"][0]["value"])
+    token = secrets.token_hex(16)
+    env = {"JUPYTER_TOKEN": token}
+    node = target.nodes[0]
     pod = make_pod(target, _NAMESPACE, "notebook", node=node, image="notebook", env=env, ready_port=8888)
-    return pod.wait_ready()
+    return pod.wait_ready(), token
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from pathlib import Path
 from e2e.cluster import paths
 from e2e.cluster.errors import BuildError, CommandError
 from e2e.cluster.progress import say, step
-from e2e.cluster.shell import run
+from e2e.cluster.shell import confined, run
 
 _MODULES = Path(__file__).parent / "go"
 
@@ -143,12 +143,14 @@ def _build(program: Program, target: Path) -> None:
     """Compile one program into the cache; the final name appears only when it is whole."""
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    for left in target.parent.glob(f"{target.name}.*.partial"):
+        left.unlink()  # by a build that was killed
     # Debian's runc and CNI plugins are all that is not ours; static binaries run whatever the machine's libc is.
     env = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
     command = ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags", program.ldflags]
     command += ["-o", str(partial), program.package]
     try:
-        run(command, env=env, cwd=_MODULES / program.folder)
+        run(confined(command) if os.geteuid() == 0 else command, env=env, cwd=_MODULES / program.folder)
         partial.rename(target)
     except CommandError as exc:
         msg = f"{program.name} {program.version} does not build:\n{exc.output[-4000:]}"

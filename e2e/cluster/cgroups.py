@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from e2e.cluster import process
+from e2e.cluster.errors import ClusterError
 
 _ROOT = Path("/sys/fs/cgroup")
 _DAEMONS = "daemons"
@@ -85,6 +86,7 @@ def remove(node: str) -> None:
     """End every process of a node at once, as a power cut would, and remove its groups."""
     # Repeated: a process that was forking while it was killed may leave a child.
     while left := pids(node):
+        _thaw(node)
         process.end(left)
     for tree in trees():
         top = tree / name_of(node)
@@ -95,6 +97,13 @@ def remove(node: str) -> None:
 def leftovers() -> list[Path]:
     """Return the groups of nodes that exist."""
     return [path for tree in trees() for path in tree.glob(name_of("node-*"))]
+
+
+def _thaw(node: str) -> None:
+    """Let go of what is frozen in a node: under cgroup v1 a frozen process cannot even be killed."""
+    for group, _, _ in os.walk(_ROOT / "freezer" / name_of(node)):
+        with suppress(OSError):
+            Path(group, "freezer.state").write_text("THAWED")
 
 
 def _delegate(group: Path) -> None:
@@ -108,12 +117,10 @@ def _delegate(group: Path) -> None:
 def _rmdir(group: Path) -> None:
     """Remove an empty group; the kernel lets go of dead members a moment after their end."""
     for _ in range(100):
-        try:
+        with suppress(OSError):
             group.rmdir()
-        except FileNotFoundError:
+        if not group.exists():
             return
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
-    group.rmdir()
+        time.sleep(0.02)
+    msg = f"the control group {group} cannot be removed; `cat {group}/cgroup.procs` shows who is in it"
+    raise ClusterError(msg)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
-from e2e.cluster import faults, images, layout, store
+from e2e.cluster import faults, images, layout, packages, preflight, store
 from e2e.cluster.cluster import Cluster
 from e2e.cluster.errors import ClusterError
 from e2e.cluster.process import tail
@@ -19,11 +20,18 @@ def main(argv: Sequence[str]) -> int:
     """Run one command; a failure is one message on standard error and exit status 1."""
     options = _parser().parse_args(argv)
     try:
+        preflight.check_machine()
         options.run(options)
     except ClusterError as exc:
         print(f"error: {exc}", file=sys.stderr)
-        return 1
-    return 0
+    except OSError as exc:
+        # A disk that fills up half-way, say. What is there so far, the next `up` or `down` deals with.
+        print(f"error: {exc}; the command can be repeated", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("error: interrupted; the command can be repeated", file=sys.stderr)
+    else:
+        return 0
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     verb("down", _down, "end the cluster and leave nothing but caches and logs")
     verb("status", _status, "show what runs, with its memory, and the nodes")
     verb("kubeconfig", _kubeconfig, "print the path of the administrator's kubeconfig")
+    kubectl = verb("kubectl", _kubectl, "run the cluster's kubectl as administrator")
+    kubectl.add_argument("words", nargs=argparse.REMAINDER, metavar="ARGUMENT")
     verb("store", _store, "print the store's address, bucket and restricted user as environment variables")
     logs = verb("logs", _logs, "print the log of a component, of this run or else of the last", "component")
     logs.add_argument("--lines", type=int, default=200, help="how many of its last lines (default 200)")
@@ -97,13 +107,19 @@ def _status(_options: argparse.Namespace) -> None:
 
 def _kubeconfig(_options: argparse.Namespace) -> None:
     cluster = Cluster()
-    cluster.spec  # noqa: B018 - refuses with a sentence when there is none
+    cluster.require()
     print(cluster.kubeconfig)
+
+
+def _kubectl(options: argparse.Namespace) -> None:
+    kubectl = Cluster().kubectl
+    words = [str(kubectl.program), f"--kubeconfig={kubectl.kubeconfig}", *options.words]
+    os.execv(words[0], words)  # noqa: S606 - to become it: its terminal, signals and exit status are then its own
 
 
 def _store(_options: argparse.Namespace) -> None:
     cluster = Cluster()
-    cluster.spec  # noqa: B018 - as above
+    cluster.require()
     print(store.environment(cluster.store.access()))
 
 
@@ -119,13 +135,17 @@ def _logs(options: argparse.Namespace) -> None:
 
 
 def _images(options: argparse.Namespace) -> None:
+    preflight.check_build()
+    packages.install()
     for name in options.names or images.available():
         image = images.build(name)
         print(f"{image.reference}  {image.id[:19]}  {image.size / 2**20:.0f} MiB")
 
 
 def _load_image(options: argparse.Namespace) -> None:
-    Cluster().load_image(images.build(options.name))
+    cluster = Cluster()
+    cluster.require()
+    cluster.load_image(images.build(options.name))
 
 
 def _stop_node(options: argparse.Namespace) -> None:

@@ -6,34 +6,31 @@ The same path serves a first start, a second `up`, and the repair of what a kill
 
 from __future__ import annotations
 
-import fcntl
 import json
-import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from e2e.cluster import (
     binaries,
-    cgroups,
     controlplane,
     files,
     images,
     layout,
+    leftovers,
+    lock,
     network,
     packages,
-    paths,
     preflight,
     process,
     store,
 )
-from e2e.cluster.errors import ClusterError
+from e2e.cluster.errors import ClusterError, ComponentError
 from e2e.cluster.kubectl import Kubectl
 from e2e.cluster.node import Node
 from e2e.cluster.pki import Pki
 from e2e.cluster.process import Processes
-from e2e.cluster.progress import say, step
+from e2e.cluster.progress import step
 from e2e.cluster.spec import ClusterSpec, NodeSpec, StoreKind, make_spec, spec_from_dict
 
 _NODES_READY_S = 90.0
@@ -79,6 +76,15 @@ class Cluster:
         """Whether a cluster was brought up here and not yet taken down."""
         return self._spec_file.exists()
 
+    def require(self) -> None:
+        """Refuse, with a sentence, when no cluster is up.
+
+        Raises:
+            ClusterError: there is none.
+        """
+        if not self.exists:
+            raise ClusterError(_NO_SPEC)
+
     @property
     def kubeconfig(self) -> Path:
         """The administrator's kubeconfig."""
@@ -87,14 +93,23 @@ class Cluster:
     @property
     def kubectl(self) -> Kubectl:
         """The cluster's own kubectl, as administrator."""
-        return Kubectl(binaries.path_of("kubectl"), self.kubeconfig)
+        return Kubectl(self.program("kubectl"), self.kubeconfig)
 
     @property
     def store(self) -> store.Store:
         """The S3 store."""
-        return store.Store(
-            self.layout, self.processes, {name: binaries.path_of(name) for name in ("minio", "versitygw")}
-        )
+        return store.Store(self.layout, self.processes, self.program)
+
+    def program(self, name: str) -> Path:
+        """Return where a program is that this cluster was started with.
+
+        Raises:
+            ClusterError: there is no cluster.
+        """
+        try:
+            return Path(json.loads(self._programs_file.read_text())[name])
+        except FileNotFoundError as exc:
+            raise ClusterError(_NO_SPEC) from exc
 
     def node(self, name: str) -> Node:
         """Return a node by its name."""
@@ -114,15 +129,16 @@ class Cluster:
             PreflightError: the machine cannot carry it; nothing was changed.
             ClusterError: another cluster runs, or a part of this one does not start.
         """
-        preflight.check_start(running=lambda name: self.processes.pid(name) is not None)
-        with self._lock():
+        preflight.check_start()
+        with lock.changing():
             self._check_same(wanted)
             programs, built = self.build()
             if not self.exists:
-                self._clear()
+                leftovers.clear()
                 layout.start()
                 files.write(self._spec_file, json.dumps((wanted or make_spec()).to_dict()))
-            self._start(programs, built)
+            files.write(self._programs_file, json.dumps({name: str(path) for name, path in programs.items()}))
+            self._start(built)
 
     def build(self) -> tuple[dict[str, Path], list[images.Image]]:
         """Make all that `up` needs: packages, programs, images. Takes half an hour the first time, then no time.
@@ -137,41 +153,39 @@ class Cluster:
     def down(self) -> None:
         """Take the cluster away: processes, mounts, namespaces, control groups, state. Caches and logs stay."""
         preflight.check_machine()
-        with self._lock(), step("taking the cluster down"):
-            self._clear()
+        with lock.changing(), step("taking the cluster down"):
+            leftovers.clear()
 
     def load_image(self, image: images.Image) -> None:
-        """Put an image into every node that runs."""
-        for node in self.nodes():
-            node.load(image)
+        """Put an image into every node that runs; the others get it when they start."""
+        with lock.changing():
+            for node in self.nodes():
+                if node.is_on:
+                    node.load(image)
 
     def start_node(self, name: str) -> None:
         """Power a node on, and wait until it is Ready."""
         node = self.node(name)
-        self._start_node(node, [images.build(image) for image in images.available()])
-        self._wait_ready([node])
+        with lock.changing():
+            self._start_node(node, [images.build(image) for image in images.available()])
+            self._wait_ready([node])
 
     def start_store(self, kind: StoreKind | None = None) -> None:
-        """Start the store; another kind than before takes the former's place, with no objects of its."""
+        """Start the store; another kind than before takes the former's place, with objects of its own."""
         changed = ClusterSpec(self.spec.nodes, kind or self.spec.store)
-        if changed.store != self.spec.store:
-            self.store.stop()
-            files.write(self._spec_file, json.dumps(changed.to_dict()))
-        self.store.start(changed)
-
-    def leftovers(self) -> list[str]:
-        """Return everything of a cluster that this machine still carries; empty after `down`."""
-        mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
-        found = [f"process {pid}" for pid in process.marked()]
-        found += [f"mount {mount}" for mount in mounts if mount.startswith(str(paths.STATE))]
-        found += [f"network {name}" for name in network.leftovers()]
-        found += [f"cgroup {group}" for group in cgroups.leftovers()]
-        found += [f"folder {path}" for path in (paths.STATE,) if path.exists()]
-        return found
+        with lock.changing():
+            if changed.store != self.spec.store:
+                self.store.stop()
+                files.write(self._spec_file, json.dumps(changed.to_dict()))
+            self.store.start(changed)
 
     @property
     def _spec_file(self) -> Path:
         return self.layout.state / "spec.json"
+
+    @property
+    def _programs_file(self) -> Path:
+        return self.layout.state / "programs.json"
 
     def _node(self, node: NodeSpec) -> Node:
         return Node(node, self.layout, self.processes, self.pki)
@@ -182,11 +196,11 @@ class Cluster:
             msg += "run `down` first, or `up` without settings to keep it"
             raise ClusterError(msg)
 
-    def _start(self, programs: dict[str, Path], built: list[images.Image]) -> None:
+    def _start(self, built: list[images.Image]) -> None:
         with step("control plane"):
             controlplane.issue_certificates(self.pki, self.spec)
             network.ensure_bridge()
-            self._start_control_plane(programs)
+            self._start_control_plane()
         with step(f"store ({self.spec.store.value})"):
             self.store.start(self.spec)
         for node in self.nodes():
@@ -195,8 +209,8 @@ class Cluster:
         with step("nodes Ready"):
             self._wait_ready(self.nodes())
 
-    def _start_control_plane(self, programs: dict[str, Path]) -> None:
-        for component in controlplane.components(programs, self.pki, self.layout):
+    def _start_control_plane(self) -> None:
+        for component in controlplane.components(self.program, self.pki, self.layout):
             if component.name == "coredns":
                 self.kubectl("apply", "-f", str(Path(__file__).parent / "bootstrap.yaml"))
             self.processes.ensure(component)
@@ -207,37 +221,21 @@ class Cluster:
         network.ensure_host_routes(self.spec)
         for image in built:
             node.load(image)
-        node.start_kubelet(binaries.path_of("kubelet"))
-        node.start_proxy(binaries.path_of("kube-proxy"))
+        node.start_kubelet(self.program("kubelet"))
+        node.start_proxy(self.program("kube-proxy"))
 
     def _wait_ready(self, nodes: list[Node]) -> None:
-        names = [node.name for node in nodes]
-        what = f"{', '.join(names)} Ready"
-        wait_for(lambda: set(names) <= self.kubectl.ready_nodes(), what, timeout=_NODES_READY_S)
+        names = {node.name for node in nodes}
+        try:
+            wait_for(lambda: names <= self.kubectl.ready_nodes(), "every node Ready", timeout=_NODES_READY_S)
+        except ClusterError as exc:
+            late = min(names - self.kubectl.ready_nodes(), default="")
+            reason = f"{late} is not Ready after {_NODES_READY_S:.0f} s: {self.kubectl.why_not_ready(late)}"
+            name = f"kubelet-{late}"
+            log = self.processes.log(name)
+            raise ComponentError(name, reason, str(log), process.tail(log, 30)) from exc
         account = ("get", "serviceaccount", "default", "--namespace", "default")
         wait_for(lambda: self.kubectl.succeeds(*account), "the default service account", timeout=30.0)
-
-    def _clear(self) -> None:
-        """End and remove all there is, recorded or not."""
-        for group in cgroups.leftovers():
-            cgroups.remove(group.name.removeprefix(cgroups.name_of("")))
-        process.end_marked()
-        network.remove_all()
-        if paths.STATE.exists():
-            shutil.rmtree(paths.STATE)
-
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        """Let one command at a time change the cluster."""
-        path = paths.cache() / "cluster.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                say("… another command changes the cluster; waiting for its end")
-                fcntl.flock(file, fcntl.LOCK_EX)
-            yield
 
 
 def wait_for(condition: Callable[[], bool], what: str, *, timeout: float) -> None:

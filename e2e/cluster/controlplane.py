@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from e2e.cluster import files, spec
@@ -53,15 +53,15 @@ def issue_certificates(pki: Pki, cluster: spec.ClusterSpec) -> None:
         pki.write_kubeconfig(client)
 
 
-def components(programs: Mapping[str, Path], pki: Pki, layout: Layout) -> list[Component]:
+def components(program: Callable[[str], Path], pki: Pki, layout: Layout) -> list[Component]:
     """Return the control plane's components in the order they have to start."""
     return [
-        _etcd(programs["etcd"], layout),
-        _api_server(programs["kube-apiserver"], pki),
+        _etcd(program("etcd"), layout),
+        _api_server(program("kube-apiserver"), pki),
         # Only after the API server is ready: it ends when a role it needs is not there yet.
-        _controller_manager(programs["kube-controller-manager"], pki),
-        _scheduler(programs["kube-scheduler"], pki),
-        _coredns(programs["coredns"], pki, layout),
+        _controller_manager(program("kube-controller-manager"), pki),
+        _scheduler(program("kube-scheduler"), pki),
+        _coredns(program("coredns"), pki, layout),
     ]
 
 
@@ -183,7 +183,8 @@ def serves(url: str, pki: Pki | None = None) -> bool:
             certificate will do (health ports on loopback make up their own).
     """
     try:
-        with urllib.request.urlopen(url, timeout=2, context=_tls(pki) if url.startswith("https") else None) as answer:
+        handlers = [urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=_tls(pki))]
+        with urllib.request.build_opener(*handlers).open(url, timeout=2) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from e2e.cluster.errors import CommandError
-from e2e.cluster.shell import run
+from e2e.cluster.shell import run, without_proxy
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Kubectl:
         Raises:
             CommandError: it failed, or took longer than the timeout (seconds).
         """
-        return run([self.program, f"--kubeconfig={self.kubeconfig}", *argv], stdin=stdin, timeout=timeout)
+        command = [str(self.program), f"--kubeconfig={self.kubeconfig}", *argv]
+        return run(command, stdin=stdin, env=without_proxy(os.environ), timeout=timeout)
 
     def succeeds(self, *argv: str) -> bool:
         """Say whether a command ends well."""
@@ -51,7 +53,17 @@ class Kubectl:
             return set()
         return {node["metadata"]["name"] for node in nodes if _is_ready(node)}
 
+    def why_not_ready(self, node: str) -> str:
+        """Return what a node itself, or its controller, says of its state."""
+        try:
+            conditions = self.json("get", "node", node)["status"]["conditions"]
+        except CommandError as exc:
+            return exc.output.strip()
+        return next((str(c["message"]) for c in conditions if c["type"] == "Ready"), "it has not said why")
+
 
 def _is_ready(node: dict[str, Any]) -> bool:
     conditions = node.get("status", {}).get("conditions", [])
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+    # The taint of a node that was not Ready goes a moment later, and only then are pods scheduled there.
+    tainted = any(taint["key"] == "node.kubernetes.io/not-ready" for taint in node["spec"].get("taints", []))
+    return not tainted and any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from e2e.cluster import paths
 
-_RUNS_KEPT = 8
+# About a megabyte each; the suites alone make a dozen.
+_RUNS_KEPT = 100
 
 
 @dataclass(frozen=True)

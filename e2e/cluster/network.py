@@ -55,12 +55,20 @@ def ensure_bridge() -> None:
 def ensure_member(member: str, address: str, routes: Iterable[NodeSpec]) -> None:
     """Join a namespace to the bridge, with routes to the pods of the given nodes.
 
-    A half-made one, left by a kill, is taken down and made again.
+    Every step is taken each time and changes nothing that is right: so a half-made member, left by a kill, becomes
+    whole, and a pulled cable is plugged in.
     """
-    ready = run(inside(member, "ip", "-j", "address", "show", "eth0")) if _exists(member) else ""
-    if address not in ready or not succeeds(["ip", "link", "show", leg(member)]):
-        remove_member(member)
-        _make_member(member, address)
+    if not succeeds(inside(member, "true")):
+        remove_member(member)  # of a namespace half made, only the file is there
+        run(["ip", "netns", "add", namespace(member)])
+    if not (succeeds(inside(member, "ip", "link", "show", "eth0")) and succeeds(["ip", "link", "show", leg(member)])):
+        run(["ip", "link", "add", leg(member), "type", "veth", "peer", "name", "eth0", "netns", namespace(member)])
+    run(["ip", "link", "set", leg(member), "master", spec.BRIDGE, "up"])
+    run(inside(member, "ip", "link", "set", "lo", "up"))
+    run(inside(member, "ip", "address", "replace", f"{address}/{spec.NETWORK.prefixlen}", "dev", "eth0"))
+    run(inside(member, "ip", "link", "set", "eth0", "up"))
+    run(inside(member, "ip", "route", "replace", "default", "via", spec.HOST_ADDRESS))
+    run(inside(member, "sysctl", "-qw", "net.ipv4.ip_forward=1"))
     for node in routes:
         if node.name != member:
             run(inside(member, "ip", "route", "replace", str(node.pod_subnet), "via", node.address))
@@ -124,18 +132,3 @@ def set_rate(member: str, rate: str | None) -> None:
             run([word.format("replace") for word in limited])
         elif "tbf" in run([word.format("show") for word in end if word != "root"]):
             run([word.format("delete") for word in end])
-
-
-def _exists(member: str) -> bool:
-    return succeeds(inside(member, "ip", "link", "show", "eth0"))
-
-
-def _make_member(member: str, address: str) -> None:
-    run(["ip", "netns", "add", namespace(member)])
-    run(["ip", "link", "add", leg(member), "type", "veth", "peer", "name", "eth0", "netns", namespace(member)])
-    run(["ip", "link", "set", leg(member), "master", spec.BRIDGE, "up"])
-    run(inside(member, "ip", "link", "set", "lo", "up"))
-    run(inside(member, "ip", "address", "add", f"{address}/{spec.NETWORK.prefixlen}", "dev", "eth0"))
-    run(inside(member, "ip", "link", "set", "eth0", "up"))
-    run(inside(member, "ip", "route", "add", "default", "via", spec.HOST_ADDRESS))
-    run(inside(member, "sysctl", "-qw", "net.ipv4.ip_forward=1"))

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from e2e.cluster import archive, cgroups, files, network, nodeconfig, paths
+from e2e.cluster.errors import ClusterError
 from e2e.cluster.images import Image
 from e2e.cluster.layout import Layout
 from e2e.cluster.pki import Pki
@@ -22,6 +23,7 @@ from e2e.cluster.shell import run, succeeds
 from e2e.cluster.spec import NodeSpec
 
 _READY = "/run/kernel-ferry-ready"
+_ASK = ("curl", "--noproxy", "*", "--max-time", "2", "-fsS")
 _UNSHARE = ("unshare", "--mount", "--uts", "--propagation", "private")
 
 # Sources are bound aside first: they may lie below the very folders that are covered next.
@@ -64,6 +66,11 @@ class Node:
     def name(self) -> str:
         """The node's Kubernetes name."""
         return self.spec.name
+
+    @property
+    def is_on(self) -> bool:
+        """Whether its machine runs."""
+        return self._processes.pid(f"machine-{self.name}") is not None
 
     def component_names(self) -> tuple[str, ...]:
         """Return the names of its components, in the order they start."""
@@ -113,7 +120,9 @@ class Node:
         if loaded.get(image.reference) == image.id:
             return
         ctr = ("ctr", "--namespace", "k8s.io")
-        with step(f"loading {image.name} into {self.name}"), tempfile.TemporaryDirectory(dir=paths.cache()) as folder:
+        scratch = paths.scratch()
+        scratch.mkdir(parents=True, exist_ok=True)
+        with step(f"loading {image.name} into {self.name}"), tempfile.TemporaryDirectory(dir=scratch) as folder:
             # containerd reads every byte of an archive, also of layers it has; without them it takes no time.
             present = self.run_inside(*ctr, "content", "list", "--quiet").split()
             thin = Path(folder, image.archive.name)
@@ -144,13 +153,16 @@ class Node:
 
     def _enter(self) -> tuple[str, ...]:
         holder = self._processes.pid(f"machine-{self.name}")
+        if holder is None:
+            msg = f"{self.name} is off; `start-node {self.name}` powers it on"
+            raise ClusterError(msg)
         return ("nsenter", "--target", str(holder), "--mount", "--uts", "--net", "--")
 
     def _component(self, what: str, argv: tuple[str, ...], check: tuple[str, ...], config: Path) -> Component:
         return Component(
             name=f"{what}-{self.name}",
             argv=argv,
-            ready=lambda: succeeds([*self._enter(), *check]),
+            ready=lambda: self.is_on and succeeds([*self._enter(), *check]),
             files=(config,),
             enter=(*cgroups.enter(self.name), *self._enter()),
         )
@@ -163,7 +175,7 @@ class Node:
         return Component(
             name=name,
             argv=("sleep", "infinity"),
-            ready=lambda: succeeds([*self._enter(), "test", "-e", _READY]),
+            ready=lambda: self.is_on and succeeds([*self._enter(), "test", "-e", _READY]),
             enter=(*cgroups.enter(self.name), *network.inside(self.name), *_UNSHARE, *script),
         )
 
@@ -183,11 +195,11 @@ class Node:
             f"--node-ip={self.spec.address}",
             f"--node-labels={labels}",
         )
-        check = ("curl", "-fsS", "http://127.0.0.1:10248/healthz")
+        check = (*_ASK, "http://127.0.0.1:10248/healthz")
         return self._component("kubelet", argv, check, config)
 
     def _kube_proxy(self, program: Path) -> Component:
         config = self._folder / "kube-proxy.yaml"
         argv = (str(program), f"--config={config}", f"--hostname-override={self.name}")
-        check = ("curl", "-fsS", "http://127.0.0.1:10249/healthz")
+        check = (*_ASK, "http://127.0.0.1:10249/healthz")
         return self._component("kube-proxy", argv, check, config)

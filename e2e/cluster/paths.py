@@ -25,3 +25,8 @@ def cache() -> Path:
     """Return the project's folder in the user's cache."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "kernel-ferry"
+
+
+def scratch() -> Path:
+    """Return the folder for what lives for one command; what a killed one left in it goes with the cluster."""
+    return cache() / "scratch"

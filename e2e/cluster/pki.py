@@ -55,7 +55,7 @@ class Pki:
         builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
         files.write(self.key("ca"), _pem(key), private=True)
         # The certificate last: its presence says that the pair is whole.
-        self.crt("ca").write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        files.write(self.crt("ca"), builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
     def issue(self, name: str, *, user: str = "", groups: tuple[str, ...] = (), hosts: tuple[str, ...] = ()) -> None:
         """Sign a certificate, unless it is there.
@@ -79,7 +79,7 @@ class Pki:
             builder = builder.add_extension(x509.SubjectAlternativeName([_host(h) for h in hosts]), critical=False)
         files.write(self.key(name), _pem(key), private=True)
         signed = builder.sign(authority_key, hashes.SHA256())
-        self.crt(name).write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+        files.write(self.crt(name), signed.public_bytes(serialization.Encoding.PEM))
 
     def write_kubeconfig(self, name: str) -> Path:
         """Write a kubeconfig with the files of a client embedded, so that it can be copied anywhere."""

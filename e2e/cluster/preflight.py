@@ -8,11 +8,10 @@ import platform
 import re
 import shutil
 import socket
-from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 
-from e2e.cluster import binaries, cgroups, controlplane, network, paths, spec
+from e2e.cluster import binaries, cgroups, controlplane, network, paths, process, spec
 from e2e.cluster.errors import PreflightError
 from e2e.cluster.shell import run
 
@@ -43,19 +42,18 @@ def check_machine() -> None:
         raise PreflightError(msg)
 
 
-def check_start(*, running: Callable[[str], bool]) -> None:
+def check_start() -> None:
     """Check what `up` needs besides.
-
-    Args:
-        running: says whether a component of ours runs; its sockets are then rightly taken.
 
     Raises:
         PreflightError: no Go while programs have to be built, a nearly full disk, an address or a port in use.
     """
     check_build()
     _check_disk(paths.STATE, _DISK_WARM)
-    _check_addresses()
-    if not any(running(name) for name in controlplane.NAMES):
+    if shutil.which("ip"):  # else it is installed next, and nobody has set an address with it
+        _check_addresses()
+    # What runs of ours, recorded or not, rightly has its ports; `up` keeps or ends it.
+    if not process.marked():
         _check_ports()
 
 

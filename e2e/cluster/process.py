@@ -14,17 +14,18 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from e2e.cluster import files
-from e2e.cluster.errors import ComponentError
+from e2e.cluster import files, shell
+from e2e.cluster.errors import ClusterError, ComponentError
 
 MARK = "KERNEL_FERRY_COMPONENT"
 _POLL_S = 0.05
 _TAIL_LINES = 30
+_KILLED_AFTER_S = 10.0
+_GIVEN_UP_AFTER_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Processes:
         start = not self.runs(component)
         if start:
             self.stop(component.name)
-            _end([pid for pid in marked(component.name) if _argv(pid) == component.argv])
+            end([pid for pid in marked(component.name) if _argv(pid) == component.argv])
             self._start(component)
         self._wait(component)
         return start
@@ -103,7 +104,7 @@ class Processes:
         """End a component; one that ignores SIGTERM for ten seconds is killed."""
         pid = self.pid(name)
         if pid is not None:
-            _end([pid], signal.SIGTERM)
+            end([pid], signal.SIGTERM)
         (self._records / f"{name}.json").unlink(missing_ok=True)
 
     def kill(self, name: str) -> int:
@@ -115,7 +116,7 @@ class Processes:
         pid = self.pid(name)
         if pid is None:
             raise self._error(name, "does not run")
-        _end([pid], signal.SIGKILL)
+        end([pid], signal.SIGKILL)
         return pid
 
     def log(self, name: str) -> Path:
@@ -191,18 +192,6 @@ def marked(name: str | None = None) -> list[int]:
     return found
 
 
-def end_marked() -> list[int]:
-    """Kill whatever still carries a mark, and return its pids."""
-    pids = marked()
-    _end(pids, signal.SIGKILL)
-    return pids
-
-
-def end(pids: list[int]) -> None:
-    """Kill processes and wait until they are gone."""
-    _end(pids, signal.SIGKILL)
-
-
 def _environments() -> Iterator[tuple[int, bytes]]:
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
@@ -215,18 +204,28 @@ def _environments() -> Iterator[tuple[int, bytes]]:
 
 def _clean_environment() -> dict[str, str]:
     """Return the environment without what would change a component's behaviour behind our back."""
-    return {k: v for k, v in os.environ.items() if not k.startswith(("KUBE", "ETCD", "MINIO", "CONTAINERD"))}
+    foreign = ("KUBE", "ETCD", "MINIO", "CONTAINERD")
+    return {k: v for k, v in shell.without_proxy(os.environ).items() if not k.startswith(foreign)}
 
 
-def _end(pids: list[int], sign: signal.Signals = signal.SIGKILL) -> None:
-    """Signal processes and wait for their end; after ten seconds they are killed."""
-    for pid in pids:
+def end(pids: list[int], sign: signal.Signals = signal.SIGKILL) -> None:
+    """Signal processes and wait for their end; those that ignore it for ten seconds are killed.
+
+    Raises:
+        ClusterError: one survives even that, as a process that waits for a dead disk does.
+    """
+    # With their start times: while we wait, a pid may be given to somebody else.
+    left = {pid: started for pid in pids if (started := _start_time(pid)) is not None}
+    for pid in left:
         _signal(pid, sign)
-    deadline = time.monotonic() + 10.0
-    while left := [pid for pid in pids if _start_time(pid) is not None]:
-        if time.monotonic() > deadline:
+    asked = time.monotonic()
+    while left := {pid: started for pid, started in left.items() if _start_time(pid) == started}:
+        if time.monotonic() - asked > _KILLED_AFTER_S:
             for pid in left:
                 _signal(pid, signal.SIGKILL)
+        if time.monotonic() - asked > _GIVEN_UP_AFTER_S:
+            msg = f"these processes do not end, not even killed: {', '.join(map(str, left))}"
+            raise ClusterError(msg)
         time.sleep(_POLL_S)
 
 
@@ -244,11 +243,17 @@ def _start_time(pid: int | str) -> int | None:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    if fields[0] in "ZX":
-        with suppress(ChildProcessError):  # somebody else's child: its parent reaps it
-            os.waitpid(int(pid), os.WNOHANG)
+    if fields[0] in "ZX" and _is_over(int(pid)):
         return None
     return int(fields[19])
+
+
+def _is_over(zombie: int) -> bool:
+    """Reap a zombie that is our child; say whether nothing of it is left, as its other threads may take longer."""
+    try:
+        return os.waitpid(zombie, os.WNOHANG)[0] == zombie
+    except ChildProcessError:
+        return True  # somebody else's: its parent reaps it
 
 
 def _argv(pid: int) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from e2e.cluster.errors import BuildError
 from e2e.cluster.process import tail
-from e2e.cluster.shell import run
+from e2e.cluster.shell import confined, run
 
 SUITE = "bookworm"
 PACKAGES = ("busybox-static", "ca-certificates", "python3", "python3-venv")
@@ -40,9 +40,6 @@ ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 CMD ["/bin/bash"]
 """
 _TAIL_LINES = 40
-# What a killed tool leaves running would go on writing and hold mounts. So its programs die with it, and as the first
-# process of their own namespaces they take all their children and mounts along.
-_CONFINED = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 
 
 def key() -> str:
@@ -104,7 +101,7 @@ def run_logged(argv: Sequence[str | Path], log: Path, *, env: Mapping[str, str] 
     Raises:
         BuildError: it failed; the message ends with the tail of the log.
     """
-    words = [*_CONFINED, *map(str, argv)]
+    words = confined(argv)
     with log.open("ab") as output:
         done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, check=False)
     if done.returncode != 0:

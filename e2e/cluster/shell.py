@@ -9,6 +9,20 @@ from pathlib import Path
 
 from e2e.cluster.errors import CommandError
 
+# What a killed tool leaves running would go on writing and hold mounts. So its programs die with it, and as the first
+# process of their own namespaces they take all their children and mounts along.
+_CONFINED = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+
+
+def confined(argv: Sequence[str | Path]) -> list[str]:
+    """Return the words that run a program so that it dies with us, and its children and mounts with it; needs root."""
+    return [*_CONFINED, *map(str, argv)]
+
+
+def without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without proxies: the cluster's addresses are reached from this machine alone."""
+    return {k: v for k, v in environment.items() if not k.lower().endswith("_proxy")}
+
 
 def run(
     argv: Sequence[str | Path],
@@ -53,10 +67,10 @@ def run(
     return done.stdout
 
 
-def succeeds(argv: Sequence[str | Path]) -> bool:
-    """Say whether a program ends with status 0; its output is dropped."""
+def succeeds(argv: Sequence[str | Path], *, timeout: float = 10.0) -> bool:
+    """Say whether a program ends with status 0 in time (seconds); its output is dropped."""
     try:
-        run(argv)
+        run(argv, timeout=timeout)
     except CommandError:
         return False
     return True

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import secrets
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,9 +20,9 @@ from minio.credentials.providers import StaticProvider
 from minio.minioadmin import MinioAdmin
 
 from e2e.cluster import files, network, spec
+from e2e.cluster.errors import ComponentError
 from e2e.cluster.layout import Layout
-from e2e.cluster.process import Component, Processes
-from e2e.cluster.shell import run
+from e2e.cluster.process import Component, Processes, tail
 from e2e.cluster.spec import StoreKind
 
 COMPONENT = "store"
@@ -61,21 +59,19 @@ class Access:
         return self._client(self.user_key, self.user_secret)
 
     def _client(self, key: str, secret: str) -> minio.Minio:
-        # The library's own pool repeats a failed call for minutes; a test wants to know at once.
-        pool = urllib3.PoolManager(timeout=urllib3.Timeout(connect=2, read=30), retries=False)
         return minio.Minio(
-            self.endpoint, access_key=key, secret_key=secret, secure=False, region=self.region, http_client=pool
+            self.endpoint, access_key=key, secret_key=secret, secure=False, region=self.region, http_client=_pool()
         )
 
 
 class Store:
     """The store of the running cluster."""
 
-    def __init__(self, layout: Layout, processes: Processes, programs: Mapping[str, Path]) -> None:
+    def __init__(self, layout: Layout, processes: Processes, program: Callable[[str], Path]) -> None:
         """Describe the store; nothing is started."""
         self._layout = layout
         self._processes = processes
-        self._programs = programs
+        self._program = program
 
     def access(self) -> Access:
         """Return the addresses and credentials of this cluster's store, made up at the first call."""
@@ -90,26 +86,18 @@ class Store:
     def start(self, cluster: spec.ClusterSpec) -> None:
         """Start the store, with its bucket and its users; whichever kind ran before is stopped."""
         network.ensure_member(network.STORE, spec.STORE_ADDRESS, cluster.nodes)
+        network.set_rate(network.STORE, None)
         component = self._minio() if cluster.store is StoreKind.MINIO else self._versitygw()
         self._processes.ensure(component)
-        access = self.access()
-        if not access.root().bucket_exists(access.bucket):
-            access.root().make_bucket(access.bucket)
-        if cluster.store is StoreKind.MINIO:
-            self._add_minio_user(access)
-        else:
-            self._add_versitygw_user(access)
+        try:
+            self._furnish(cluster.store)
+        except (minio.error.MinioException, urllib3.exceptions.HTTPError) as exc:
+            log = self._processes.log(COMPONENT)
+            raise ComponentError(COMPONENT, f"has no bucket or user: {exc}", str(log), tail(log, 30)) from exc
 
     def stop(self) -> None:
         """Stop the store; its objects stay."""
         self._processes.stop(COMPONENT)
-
-    def remove(self) -> None:
-        """Stop the store and drop its address and objects."""
-        self.stop()
-        network.remove_member(network.STORE)
-        for folder in self._layout.state.glob("store-*"):
-            shutil.rmtree(folder)
 
     def _data(self, kind: StoreKind, what: str = "data") -> Path:
         folder = self._layout.state / f"store-{kind.value}" / what
@@ -118,7 +106,7 @@ class Store:
 
     def _minio(self) -> Component:
         access = self.access()
-        argv = [str(self._programs["minio"]), "server", "--address", f":{spec.STORE_PORT}"]
+        argv = [str(self._program("minio")), "server", "--address", f":{spec.STORE_PORT}"]
         argv += ["--console-address", ":9001", "--quiet", str(self._data(StoreKind.MINIO))]
         env = {"MINIO_ROOT_USER": access.root_key, "MINIO_ROOT_PASSWORD": access.root_secret, "MINIO_UPDATE": "off"}
         env |= {"HOME": str(self._data(StoreKind.MINIO, "home"))}
@@ -127,10 +115,14 @@ class Store:
     def _versitygw(self) -> Component:
         access = self.access()
         kind = StoreKind.VERSITYGW
-        argv = [str(self._programs["versitygw"]), "--port", f":{spec.STORE_PORT}", "--region", access.region]
+        argv = [str(self._program("versitygw")), "--port", f":{spec.STORE_PORT}", "--region", access.region]
         # Object attributes beside the objects: not every file system of a test machine has extended ones.
         argv += ["--iam-dir", str(self._data(kind, "iam")), "posix", "--sidecar", str(self._data(kind, "attributes"))]
         argv += [str(self._data(kind))]
+        # Written as the gateway itself would: its command line takes the secret as an argument, for all to see.
+        user = {"access": access.user_key, "secret": access.user_secret, "role": "user"}
+        users = {"accessAccounts": {access.user_key: {**user, "userID": 0, "groupID": 0, "projectID": 0}}}
+        files.write(self._data(kind, "iam") / "users.json", json.dumps(users), private=True)
         return self._component(argv, {"ROOT_ACCESS_KEY": access.root_key, "ROOT_SECRET_KEY": access.root_secret})
 
     def _component(self, argv: Sequence[str], env: Mapping[str, str]) -> Component:
@@ -143,21 +135,23 @@ class Store:
 
         return Component(COMPONENT, tuple(argv), ready, env=env, enter=tuple(network.inside(network.STORE)))
 
-    def _add_minio_user(self, access: Access) -> None:
-        root = StaticProvider(access.root_key, access.root_secret)
-        admin = MinioAdmin(endpoint=access.endpoint, credentials=root, region=access.region, secure=False)
+    def _furnish(self, kind: StoreKind) -> None:
+        """Make the bucket, and give the restricted user its rights."""
+        access = self.access()
+        root = access.root()
+        if not root.bucket_exists(access.bucket):
+            root.make_bucket(access.bucket)
+        if kind is StoreKind.VERSITYGW:
+            root.set_bucket_policy(access.bucket, json.dumps(_policy(access, principal=access.user_key)))
+            return
+        credentials = StaticProvider(access.root_key, access.root_secret)
+        admin = MinioAdmin(
+            endpoint=access.endpoint, credentials=credentials, region=access.region, secure=False, http_client=_pool()
+        )
         admin.user_add(access.user_key, access.user_secret)
         admin.policy_add(spec.BUCKET, policy=_policy(access))
         if spec.BUCKET not in admin.user_info(access.user_key):
             admin.attach_policy([spec.BUCKET], user=access.user_key)
-
-    def _add_versitygw_user(self, access: Access) -> None:
-        admin = [str(self._programs["versitygw"]), "admin", "--endpoint-url", f"http://{access.endpoint}"]
-        env = {**os.environ, "ADMIN_ACCESS_KEY_ID": access.root_key, "ADMIN_SECRET_ACCESS_KEY": access.root_secret}
-        if access.user_key not in run([*admin, "list-users"], env=env):
-            user = ["--access", access.user_key, "--secret", access.user_secret, "--role", "user"]
-            run([*admin, "create-user", *user], env=env)
-        access.root().set_bucket_policy(access.bucket, json.dumps(_policy(access, principal=access.user_key)))
 
 
 def environment(access: Access) -> str:
@@ -170,6 +164,11 @@ def environment(access: Access) -> str:
         "AWS_SECRET_ACCESS_KEY": access.user_secret,
     }
     return "\n".join(f"{name}={value}" for name, value in values.items())
+
+
+def _pool() -> urllib3.PoolManager:
+    # The library's own pool repeats a failed call for minutes; a test wants to know at once.
+    return urllib3.PoolManager(timeout=urllib3.Timeout(connect=2, read=30), retries=False)
 
 
 def check(access: Access) -> None:

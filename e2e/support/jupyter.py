@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import urllib3
 import websocket
+
+from e2e.support.pods import Pod
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,20 @@ class JupyterServer:
             return _collect(channel, message["header"]["msg_id"], time.monotonic() + timeout)
         finally:
             channel.close()
+
+
+@contextmanager
+def forwarded(pod: Pod, port: int) -> Iterator[str]:
+    """Reach a pod's port from here by `kubectl port-forward`; gives host and port."""
+    kubectl = pod.target.kubectl
+    argv = [str(kubectl.program), f"--kubeconfig={kubectl.kubeconfig}", "port-forward", f"--namespace={pod.namespace}"]
+    with subprocess.Popen([*argv, pod.name, f":{port}"], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            # Forwarding from 127.0.0.1:40001 -> 8888
+            yield process.stdout.readline().split()[2]
+        finally:
+            process.kill()
 
 
 def _request(code: str) -> dict[str, Any]:

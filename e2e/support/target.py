@@ -62,7 +62,7 @@ def own_target() -> Target:
     """Bring this machine's cluster up, or back into shape, and return it."""
     cluster = Cluster()
     cluster.up()
-    return Target(cluster.kubectl, schedulable(cluster.kubectl), own=cluster)
+    return Target(cluster.kubectl, _two_or_more(cluster.kubectl), own=cluster)
 
 
 def foreign_target() -> Target:
@@ -77,12 +77,7 @@ def foreign_target() -> Target:
         raise ClusterError(msg)
     program = shutil.which("kubectl")
     kubectl = Kubectl(Path(program) if program else binaries.build(["kubectl"])["kubectl"], kubeconfig)
-    nodes = schedulable(kubectl)
-    if len(nodes) < 2:
-        msg = "The suites move pods between nodes and need two that are Ready and schedulable; "
-        msg += f"{kubeconfig} has {len(nodes)}."
-        raise ClusterError(msg)
-    return Target(kubectl, nodes, os.environ.get(_IMAGE_PREFIX, _OWN_IMAGES))
+    return Target(kubectl, _two_or_more(kubectl), os.environ.get(_IMAGE_PREFIX, _OWN_IMAGES))
 
 
 def schedulable(kubectl: Kubectl) -> tuple[str, ...]:
@@ -90,3 +85,12 @@ def schedulable(kubectl: Kubectl) -> tuple[str, ...]:
     ready = kubectl.ready_nodes()
     specs = {node["metadata"]["name"]: node["spec"] for node in kubectl.json("get", "nodes")["items"]}
     return tuple(sorted(name for name, spec in specs.items() if name in ready and not spec.get("taints")))
+
+
+def _two_or_more(kubectl: Kubectl) -> tuple[str, ...]:
+    nodes = schedulable(kubectl)
+    if len(nodes) < 2:
+        msg = "The suites move pods between nodes and need two that are Ready and schedulable; "
+        msg += f"{kubectl.kubeconfig} has {len(nodes)}."
+        raise ClusterError(msg)
+    return nodes

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from e2e.support.jupyter import JupyterServer
+from e2e.support.jupyter import JupyterServer, forwarded
 from e2e.support.pods import Pod, make_pod
 from e2e.support.target import Target
 
@@ -21,16 +23,21 @@ print(round(model.coef_[0], 6), round(model.intercept_, 6))
 
 @pytest.fixture
 def notebook(target: Target, namespace: str) -> Pod:
-    if target.own is None:
-        pytest.skip("the pod network of another cluster is not reached from here")
     env = {"JUPYTER_TOKEN": _TOKEN}
     pod = make_pod(target, namespace, "notebook", node=target.nodes[0], image="notebook", env=env, ready_port=8888)
     return pod.wait_ready()
 
 
-def test_jupyterlab_on_node_a_serves_its_page_and_runs_a_cell_from_outside(notebook: Pod, target: Target) -> None:
+@pytest.fixture
+def server(notebook: Pod) -> Iterator[JupyterServer]:
+    with forwarded(notebook, 8888) as address:
+        yield JupyterServer(address, _TOKEN)
+
+
+def test_jupyterlab_on_node_a_serves_its_page_and_runs_a_cell_from_outside(
+    notebook: Pod, server: JupyterServer, target: Target
+) -> None:
     assert notebook.read()["spec"]["nodeName"] == target.nodes[0]
-    server = JupyterServer(f"{notebook.address}:8888", _TOKEN)
     assert "jupyter-config-data" in server.page("lab")
     kernel = server.start_kernel()
     assert server.execute(kernel, "x = 41") == (1, "")
@@ -47,6 +54,11 @@ def test_the_notebook_runs_as_jovyan_with_a_home_of_its_own(notebook: Pod) -> No
     notebook.run("touch", "/home/jovyan/a-file")
 
 
-def test_a_wrong_token_is_refused(notebook: Pod) -> None:
+@pytest.mark.own_cluster
+def test_a_server_is_reached_at_its_pods_own_address(notebook: Pod) -> None:
+    assert "jupyter-config-data" in JupyterServer(f"{notebook.address}:8888", _TOKEN).page("lab")
+
+
+def test_a_wrong_token_is_refused(server: JupyterServer) -> None:
     with pytest.raises(RuntimeError, match="403"):
-        JupyterServer(f"{notebook.address}:8888", "another").start_kernel()
+        JupyterServer(server.address, "another").start_kernel()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.cluster import paths
+from e2e.cluster import leftovers, paths
 from e2e.cluster.cluster import Cluster
 from e2e.cluster.shell import run
 from e2e.support.target import Target
@@ -38,7 +38,7 @@ def _up(env: Mapping[str, str] | None = None, *, wrapper: Sequence[str] = ()) ->
     lines = done.stderr.splitlines()
     assert len(lines) == 1, done.stderr
     assert lines[0].startswith("error: ")
-    assert Cluster().leftovers() == []
+    assert leftovers.find() == []
     return lines[0]
 
 
