@@ -28,7 +28,7 @@ from e2e.cluster import paths, rootfs
 from e2e.cluster.archive import pack
 from e2e.cluster.errors import BuildError
 from e2e.cluster.progress import step
-from e2e.cluster.shell import run, succeeds
+from e2e.cluster.shell import confined, run, succeeds
 
 _FOLDERS = paths.REPOSITORY / "e2e" / "images"
 _PREFIX = "localhost/kernel-ferry"
@@ -114,7 +114,7 @@ class _Store:
         self._scratch = _root() / "scratch"
         self._sweep()
         # Overlay does not work where the cache itself lies on one, as in a container; vfs copies every layer whole.
-        overlay = succeeds([*self._command("overlay"), "info"])
+        overlay = succeeds(confined([*self._command("overlay"), "info"]))
         self._buildah = self._command("overlay" if overlay else "vfs")
         self._run("rm", "--all")
 
@@ -123,7 +123,9 @@ class _Store:
         base = self._base()
         reference = f"{_PREFIX}/{name}:{_TAG}"
         self._image(_FOLDERS / name, reference, "--build-arg", f"BASE={base}")
-        image_id = run([*self._buildah, "inspect", "--type=image", "--format={{.FromImageID}}", reference]).strip()
+        image_id = run(
+            confined([*self._buildah, "inspect", "--type=image", "--format={{.FromImageID}}", reference])
+        ).strip()
         archive = self._export(name, reference, image_id)
         _record(name, {"key": wanted, "id": image_id, "archive": archive.name})
         self._run("rmi", "--prune")
