@@ -133,7 +133,7 @@ class _Store:
 
     def _base(self) -> str:
         reference = f"{_PREFIX}/debian:{rootfs.key()}"
-        if not succeeds([*self._buildah, "inspect", "--type=image", reference]):
+        if not succeeds(confined([*self._buildah, "inspect", "--type=image", reference])):
             with step(f"making the base image (Debian {rootfs.SUITE})"):
                 context = Path(tempfile.mkdtemp(dir=self._scratch))
                 rootfs.assemble(context, self._log)
