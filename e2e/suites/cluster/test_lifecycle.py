@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from e2e.cluster import binaries, faults, layout, leftovers, paths, store
-from e2e.cluster.cluster import Cluster
+from e2e.cluster.cluster import Cluster, wait_for
 from e2e.cluster.errors import ClusterError, ComponentError
 from e2e.cluster.shell import run
 from e2e.cluster.spec import make_spec
@@ -73,7 +73,7 @@ def test_up_heals_a_pulled_cable_and_a_slowed_store(cluster: Cluster) -> None:
     faults.partition(cluster, "node-b")
     faults.slow_store(cluster, "8mbit")
     Cluster().up()
-    assert Cluster().kubectl.ready_nodes() == set(_names(cluster))
+    _assert_whole(cluster)
     assert "tbf" not in run(["tc", "qdisc", "show", "dev", "kferry-store"])
 
 
@@ -102,8 +102,7 @@ def test_up_goes_on_where_a_killed_up_was(announced: str, torn: Cluster) -> None
     torn.down()
     _kill_when("up", f"… {announced}")
     Cluster().up()
-    assert set(_names(Cluster())) == Cluster().kubectl.ready_nodes()
-    assert all(_pids(Cluster()).values())
+    _assert_whole(Cluster())
 
 
 def test_up_after_a_killed_down_starts_afresh(torn: Cluster) -> None:
@@ -123,8 +122,7 @@ def test_up_heals_a_cluster_that_lost_part_of_its_state(lost: str, torn: Cluster
     else:
         shutil.rmtree(path)
     torn.up()
-    assert set(_names(torn)) == torn.kubectl.ready_nodes()
-    assert all(_pids(torn).values())
+    _assert_whole(torn)
     assert len(_pids(torn)) == len(set(_pids(torn).values()))
 
 
@@ -185,6 +183,12 @@ def test_the_tools_of_later_suites_answer(tool: str, question: str, cluster: Clu
 
 def _names(cluster: Cluster) -> list[str]:
     return [node.name for node in cluster.spec.nodes]
+
+
+def _assert_whole(cluster: Cluster) -> None:
+    """See every component run and every node Ready; on a busy machine one that just came may be late once more."""
+    assert all(_pids(cluster).values())
+    wait_for(lambda: set(_names(cluster)) == cluster.kubectl.ready_nodes(), "every node Ready", timeout=30.0)
 
 
 def _kill_when(command: str, announced: str) -> None:
