@@ -46,7 +46,8 @@ make_venv() {
     echo "Making the virtual environment $folder (once for this lock file; about a minute)" >&2
     rm -rf "$folder"
     "$python" -m venv "$folder"
-    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+    # --no-deps: the lock is complete, and older pips look for an extra (`coverage[toml]`) at its newest version.
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$lock"
     touch "$folder/complete"
 }
 
