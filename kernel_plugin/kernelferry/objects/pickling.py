@@ -1,54 +1,100 @@
-"""Write one component of a session as bytes, and make it again.
+"""Write objects of a session as bytes, and make them again.
 
 The C pickler does the work, with protocol 5: large buffers leave it without a copy. What it cannot write is taught to
-it by `reducer_override`, which is asked for every object that is no plain container, so it answers quickly.
+it by `reducer_override`, which is asked for every object that is no plain container; what to do is found once for each
+type.
 
-A component is a sequence of dumps of one pickler, which keeps its memo: first the states of the definitions in it,
-then the variables. Whatever two of them share is written once and is one object again after the load.
+A stream is a sequence of dumps of one pickler, which keeps its memo: whatever two of them share is written once and is
+one object again after the load. Definitions in a stream are only named; their states are roots of their own.
 """
 
 from __future__ import annotations
 
 import enum
-import io
 import pickle
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from kernelferry.objects import arrays, reducers
-from kernelferry.objects.definitions import (
-    ClassSkeleton,
-    FunctionSkeleton,
-    Ref,
-    Registry,
-    Skeletons,
-    enum_members,
-    is_definition,
-    is_importable,
-)
+from kernelferry.objects.definitions import Ref, Registry, enum_members
+from kernelferry.objects.memory import Memory
+from kernelferry.objects.recognition import DEFINED, is_definition, is_importable
+from kernelferry.objects.reducers import CannotStore, Reducer, handler_for, nameless
 
-_PROTOCOL = 5
-_DEFINED = (types.FunctionType, type)
+PROTOCOL = 5
+SMALL_BUFFER = 64 * 1024
 
 
-@dataclass(frozen=True)
-class Pickled:
-    """A component as bytes.
+class Sink(Protocol):
+    """Where a stream goes."""
+
+    def write(self, data: Any, /) -> Any:
+        """Take a piece of it."""
+
+
+@dataclass
+class Session:
+    """What all picklers of one save share.
 
     Args:
-        stream: the pickles, one after the other.
-        buffers: what left them out of band, in order; memory of the live objects, not a copy.
-        roots: what each pickle holds: `!` and a definition for its behaviour, a definition for its state, `=` and a
-            name for a variable.
-        needs: the definitions it refers to.
+        registry: the definitions.
+        memory: whose memory arrays show.
+        fixtures: objects of the process that has the session in it (its shell, its streams): they are not stored, but
+            named, and the name finds those of the other process. By name.
     """
 
-    stream: bytes
-    buffers: tuple[pickle.PickleBuffer, ...]
-    roots: tuple[str, ...]
-    needs: frozenset[Ref]
+    registry: Registry
+    memory: Memory = field(default_factory=Memory)
+    fixtures: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.fixture_names = {id(thing): name for name, thing in self.fixtures.items()}
+        self._fixture_types = {type(thing) for thing in self.fixtures.values()}
+        self.handlers: dict[type, Reducer | None] = {}
+        self.needs: set[Ref] = set()
+        """The definitions that were named since somebody last emptied this."""
+
+    def learn(self, kind: type) -> Reducer | None:
+        """Find out how objects of a type are written; None: as pickle does by itself."""
+        found = self._find(kind)
+        if kind in self._fixture_types:
+            found = self._or_fixture(found)
+        self.handlers[kind] = found
+        return found
+
+    def _find(self, kind: type) -> Reducer | None:
+        if issubclass(kind, DEFINED):
+            return self._definition
+        if kind is types.CellType:
+            return lambda cell: (resolve, (self._need(cell),))
+        if isinstance(kind, enum.EnumMeta) and is_definition(kind):
+            return self._member
+        return handler_for(kind, self.memory)
+
+    def _or_fixture(self, otherwise: Reducer | None) -> Reducer:
+        def reduce(thing: Any) -> Any:
+            name = self.fixture_names.get(id(thing))
+            if name is not None:
+                return fixture, (name,)
+            return NotImplemented if otherwise is None else otherwise(thing)
+
+        return reduce
+
+    def _definition(self, thing: Any) -> Any:
+        if is_definition(thing):
+            return resolve, (self._need(thing),)
+        return NotImplemented if is_importable(thing) else nameless(thing)
+
+    def _member(self, thing: Any) -> Any:
+        kind = type(thing)
+        return member, (self._need(kind), next(k for k, each in enum_members(kind).items() if each is thing))
+
+    def _need(self, definition: Any) -> Ref:
+        ref = self.registry.ref(definition)
+        self.needs.add(ref)
+        return ref
 
 
 def resolve(ref: Ref) -> Any:
@@ -62,155 +108,80 @@ def member(ref: Ref, name: str) -> Any:
     return resolve(Ref(f"{ref}.{name}"))
 
 
-class _Pickler(pickle.Pickler):
-    def __init__(self, stream: io.BytesIO, registry: Registry, buffers: list[pickle.PickleBuffer]) -> None:
-        super().__init__(stream, _PROTOCOL, buffer_callback=self._out_of_band)
-        self._registry = registry
-        self._buffers = buffers
-        self.needs: set[Ref] = set()
+def fixture(name: str) -> Any:
+    """Stand in a pickle for an object of the process, likewise."""
+    return resolve(Ref(name))
+
+
+class Overrides:
+    """What our picklers, the C one and dill's, have in common: who decides how an object is written."""
+
+    session: Session
 
     def reducer_override(self, obj: Any) -> Any:
+        """See `pickle.Pickler`."""
         kind = type(obj)
-        if kind in reducers.TABLE:
-            return reducers.TABLE[kind](obj)
-        if isinstance(obj, _DEFINED):
-            return self._reduce_definition(obj)
-        if kind is types.CellType:
-            return resolve, (self._registry.ref(obj),)
-        if isinstance(kind, enum.EnumMeta) and is_definition(kind):
-            return member, (self._need(kind), next(key for key, each in enum_members(kind).items() if each is obj))
-        if self._registry.shared_memory and arrays.is_view(obj):
-            return self._reduce_view(obj)
-        return reducers.singleton(obj)
+        try:
+            reduce = self.session.handlers[kind]
+        except KeyError:
+            reduce = self.session.learn(kind)
+        return NotImplemented if reduce is None else reduce(obj)
 
-    def _reduce_definition(self, obj: Any) -> Any:
-        if is_definition(obj):
-            return resolve, (self._need(obj),)
-        return NotImplemented if is_importable(obj) else reducers.nameless(obj)
 
-    def _reduce_view(self, array: Any) -> Any:
-        shared = id(arrays.owner_of(array)) in self._registry.shared_memory
-        return arrays.reduce_view(array) if shared else NotImplemented
+class Pickler(Overrides, pickle.Pickler):
+    """The C pickler, with our overrides."""
 
-    def _need(self, definition: Any) -> Ref:
-        ref = self._registry.ref(definition)
-        self.needs.add(ref)
-        return ref
+    def __init__(self, session: Session, sink: Sink, buffers: list[pickle.PickleBuffer]) -> None:
+        super().__init__(sink, PROTOCOL, buffer_callback=out_of_band(buffers))
+        self.session = session
 
-    def _out_of_band(self, buffer: pickle.PickleBuffer) -> bool:
-        # A small one is written faster in its place than carried around.
-        if buffer.raw().nbytes < reducers.SMALL_BUFFER:
+
+def out_of_band(buffers: list[pickle.PickleBuffer]) -> Callable[[pickle.PickleBuffer], bool]:
+    """Collect the buffers of a pickler; those that are written faster in their place than carried around, stay there."""
+
+    def take(buffer: pickle.PickleBuffer) -> bool:
+        if buffer.raw().nbytes < SMALL_BUFFER:
             return True
-        self._buffers.append(buffer)
+        buffers.append(buffer)
         return False
 
-
-class _Unpickler(pickle.Unpickler):
-    def __init__(self, stream: io.BytesIO, buffers: Iterable[Any], found: Callable[[Ref], Any], skeletons: Skeletons):
-        super().__init__(stream, buffers=buffers)
-        self._found = found
-        self._skeletons = skeletons
-
-    def find_class(self, module: str, name: str, /) -> Any:
-        if module == __name__ and name == "resolve":
-            return self._found
-        if module == __name__ and name == "member":
-            return self._skeletons.member
-        return super().find_class(module, name)
+    return take
 
 
-def dump(definitions: Sequence[Ref], variables: Mapping[str, Any], registry: Registry) -> Pickled:
-    """Write a component.
+class Unpickler(pickle.Unpickler):
+    """Reads what our picklers have written.
 
     Args:
-        definitions: the definitions whose states belong to it.
-        variables: its variables by name.
-        registry: the checkpoint's definitions; those that are met on the way are added.
-
-    Raises:
-        Exception: whatever an object's own way of being pickled raises.
-    """
-    stream = io.BytesIO()
-    buffers: list[pickle.PickleBuffer] = []
-    pickler = _Pickler(stream, registry, buffers)
-    # Functions before classes: a class's data may be instances, which take its methods to be made.
-    ordered = sorted(definitions, key=lambda ref: ref.startswith("class"))
-    for ref in ordered:
-        pickler.dump(registry.behaviour(ref))
-    for ref in ordered:
-        pickler.dump(registry.state(ref))
-    for value in variables.values():
-        pickler.dump(value)
-    roots = (*(f"!{ref}" for ref in ordered), *ordered, *(f"={name}" for name in variables))
-    return Pickled(stream.getvalue(), tuple(buffers), roots, frozenset(pickler.needs))
-
-
-def dump_skeletons(registry: Registry) -> bytes:
-    """Write what every definition of a checkpoint needs to exist, in an order in which they can be made."""
-    stream = io.BytesIO()
-    pickler = _Pickler(stream, registry, [])
-    for ref, _ in registry.definitions():
-        pickler.dump(registry.skeleton(ref))
-    return stream.getvalue()
-
-
-class Loader:
-    """Makes the components of one checkpoint again, in any order.
-
-    Args:
-        namespace: the globals that restored functions see.
-        skeletons: what `dump_skeletons` wrote.
-        components: each component's stream, buffers and roots, by its id; read when needed.
+        stream: the stream.
+        buffers: what left it out of band.
+        find: makes a definition, by name.
+        member: finds a member of an enumeration.
+        fixtures: objects of this process, by name.
     """
 
     def __init__(
-        self, namespace: dict[str, Any], skeletons: bytes, components: Mapping[str, Callable[[], Pickled]]
+        self,
+        stream: Any,
+        buffers: Iterable[Any],
+        *,
+        find: Callable[[Ref], Any],
+        member: Callable[[Ref, str], Any],
+        fixtures: Mapping[str, Any],
     ) -> None:
-        self._skeletons = Skeletons(namespace)
-        self._components = components
-        self._home: dict[Ref, str] = {}
-        self._begun: set[str] = set()
-        self._loaded: dict[str, dict[str, Any]] = {}
-        stream = io.BytesIO(skeletons)
-        unpickler = _Unpickler(stream, (), self._skeletons.get, self._skeletons)
-        while stream.tell() < len(skeletons):
-            skeleton = unpickler.load()
-            if not isinstance(skeleton, (FunctionSkeleton, ClassSkeleton)):
-                msg = f"a definition was expected, and {type(skeleton).__name__} was found"
-                raise pickle.UnpicklingError(msg)
-            self._skeletons.make(skeleton)
+        super().__init__(stream, buffers=buffers)
+        self._ours = {"resolve": find, "member": member, "fixture": lambda name: _fixture(fixtures, name)}
 
-    def place(self, component: str, definitions: Iterable[Ref]) -> None:
-        """Say which component holds the states of definitions."""
-        self._home.update(dict.fromkeys(definitions, component))
+    def find_class(self, module: str, name: str, /) -> Any:
+        """See `pickle.Unpickler`."""
+        if module == __name__ and name in self._ours:
+            return self._ours[name]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # modules that warn of being imported: it is not the user who does it
+            return super().find_class(module, name)
 
-    def load(self, component: str) -> dict[str, Any]:
-        """Make a component, and return its variables by name.
 
-        Raises:
-            Exception: whatever an object's own way of being unpickled raises.
-        """
-        if component in self._loaded or component in self._begun:
-            return self._loaded.get(component, {})
-        self._begun.add(component)
-        pickled = self._components[component]()
-        unpickler = _Unpickler(io.BytesIO(pickled.stream), pickled.buffers, self._found, self._skeletons)
-        variables: dict[str, Any] = {}
-        for root in pickled.roots:
-            value = unpickler.load()
-            if root.startswith("="):
-                variables[root[1:]] = value
-            elif root.startswith("!"):
-                self._skeletons.behave(Ref(root[1:]), value)
-            else:
-                self._skeletons.fill(Ref(root), value)
-        self._loaded[component] = variables
-        return variables
-
-    def _found(self, ref: Ref) -> Any:
-        # An instance that is made may need its class's methods at once (`__setstate__`, `__hash__`): so the class comes
-        # first, unless it is on its way already.
-        home = self._home.get(ref)
-        if home is not None:
-            self.load(home)
-        return self._skeletons.get(ref)
+def _fixture(fixtures: Mapping[str, Any], name: str) -> Any:
+    if name not in fixtures:
+        msg = f"there is no {name} here"
+        raise CannotStore(msg)
+    return fixtures[name]

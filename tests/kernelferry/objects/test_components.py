@@ -61,13 +61,13 @@ CASES = {
         "assert a[0] is x",
         ["np", "x a"],
     ),
-    "frames that came from each other stand alone": (
+    "frames that came from each other are tied by what they share": (
         (
             "import pandas as pd\ndf = pd.DataFrame({'a': range(9), 's': list('abcdefghi')})\n"
             "same = df.copy()\npart = df[['a']]"
         ),
         "same.loc[0, 'a'] = 100\nassert df.a[0] == 0 == part.a[0] and same.s.tolist() == list('abcdefghi')",
-        ["pd", "df", "same", "part"],
+        ["pd", "df same part"],
     ),
 }
 

@@ -1,0 +1,236 @@
+"""Which roots belong together: those that share something whose identity matters, as pickle sees it.
+
+Two variables that share a mutable object are one *component* (Kishu's co-variable): stored apart, they would come back
+with two objects where there was one. What everything shares (classes, functions, modules, texts, values of well-known
+immutable types) does not tie them.
+
+Each root is pickled by itself. What the picklers remember (their memos) says which objects a root consists of, exactly
+as they will be restored; where two roots have one in common, they are pickled again, together. That is seldom, and it
+is cheaper and more faithful than to walk through everything beforehand: pickling is the walk.
+
+A root that cannot be pickled is a failure of its own and of nobody else. What it shares with others matters all the
+same, for recomputing it would part them: that is found by asking the garbage collector.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import fractions
+import gc
+import pathlib
+import re
+import types
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kernelferry.objects.definitions import Ref
+from kernelferry.objects.dumping import Dumped, Root, dump
+from kernelferry.objects.pickling import Session
+from kernelferry.objects.recognition import DEFINED, is_compiled
+
+# Values whose identity nobody relies on, and what everything shares.
+_NO_TIE: frozenset[type] = frozenset(
+    {
+        type(None), type(...), type(NotImplemented), bool, int, float, complex, str, bytes, range, slice,
+        types.ModuleType, types.CodeType, types.BuiltinFunctionType, types.MethodDescriptorType, types.CellType,
+        types.WrapperDescriptorType, types.GetSetDescriptorType, types.MemberDescriptorType, types.GenericAlias,
+        types.ClassMethodDescriptorType, datetime.date, datetime.datetime, datetime.time, datetime.timedelta,
+        datetime.timezone, decimal.Decimal, fractions.Fraction, uuid.UUID, pathlib.PosixPath, pathlib.PurePosixPath,
+        re.Pattern,
+    }
+)  # fmt: skip
+_NO_TIE_BASES = frozenset(
+    {"numpy.generic", "numpy.dtype", "numpy.ufunc", "zoneinfo.ZoneInfo", "enum.Enum", "logging.Logger", "logging.Manager",
+     "pandas.core.dtypes.base.ExtensionDtype", "typing._GenericAlias", "typing._SpecialForm", "pyarrow.lib.DataType",
+     "torch.dtype", "torch.device", "matplotlib.colors.Colormap"}
+)  # fmt: skip
+_WALK_LIMIT = 2_000_000
+
+Watch = Callable[[str], None]
+"""Told the key of each root before it is pickled: whoever watches a process that may crash knows where it was."""
+
+
+@dataclass
+class Grouped:
+    """All roots, as components and as failures.
+
+    Args:
+        components: what could be pickled.
+        failures: why each of the others could not: the exception.
+        ties: sets of roots that share something, failures among them; each root is in one.
+    """
+
+    components: list[Dumped] = field(default_factory=list)
+    failures: dict[str, BaseException] = field(default_factory=dict)
+    ties: list[frozenset[str]] = field(default_factory=list)
+
+
+def dump_grouped(
+    roots: Iterable[Root], session: Session, *, watch: Watch = lambda _: None, known: Mapping[str, str] | None = None
+) -> Grouped:
+    """Pickle roots, and the definitions they lead to, as components.
+
+    Args:
+        roots: in the order in which they are to be written.
+        session: what the picklers share.
+        watch: see `Watch`.
+        known: roots that are known to fail, with the reason: they have crashed whoever tried before.
+    """
+    work = _Work(session, watch, known or {})
+    for root in roots:
+        work.first(root)
+    done: set[Ref] = set()
+    while new := [ref for ref, _ in session.registry.definitions() if ref not in done]:
+        for ref in new:
+            done.add(ref)
+            work.first(Root(ref))
+    work.tie_memory()
+    work.tie_failures()
+    return work.finish()
+
+
+class _Work:
+    def __init__(self, session: Session, watch: Watch, known: Mapping[str, str]) -> None:
+        self._session = session
+        self._watch = watch
+        self._known = known
+        self._roots: dict[str, Root] = {}
+        self._dumped: dict[str, Dumped] = {}
+        self._failures: dict[str, BaseException] = {}
+        self._parent: dict[str, str] = {}
+        self._owner: dict[int, str] = {}
+        self._memory: dict[int, list[str]] = {}
+        self._judged: dict[type, bool] = dict.fromkeys(_NO_TIE, True)
+
+    def first(self, root: Root) -> None:
+        """Pickle a root by itself, and tie it to those that it has something in common with."""
+        self._roots[root.key] = root
+        self._parent[root.key] = root.key
+        dumped = self._try([root], root.key)
+        for key in self._session.memory.met():
+            self._memory.setdefault(key, []).append(root.key)
+        if dumped is None:
+            return
+        self._dumped[root.key] = dumped
+        memo = dumped.memo
+        common = memo.keys() & self._owner.keys()
+        if common:
+            self._tie_common(root.key, ((key, memo[key][1]) for key in common))
+        self._owner.update(dict.fromkeys(memo.keys() - common, root.key))
+
+    def tie_memory(self) -> None:
+        """Tie roots whose arrays show the same memory; they are to be written again, as showing the same."""
+        for key in self._session.memory.share():
+            sharing = [*self._memory[key], *filter(None, [self._owner.get(key)])]
+            for other in sharing:
+                self._tie(sharing[0], other)
+                self._dumped.pop(other, None)
+
+    def tie_failures(self) -> None:
+        """Tie roots that could not be pickled to those that they share something with."""
+        for key in self._failures:
+            root = self._roots[key]
+            start = [root.value] if not root.is_definition else [self._session.registry.state(Ref(key))]
+            self._tie_common(key, ((identity, thing) for identity, thing in _reach(start) if identity in self._owner))
+
+    def finish(self) -> Grouped:
+        """Pickle together what belongs together."""
+        groups: dict[str, list[str]] = {}
+        for key in self._roots:
+            groups.setdefault(self._find(key), []).append(key)
+        result = Grouped(failures=self._failures, ties=[frozenset(group) for group in groups.values()])
+        for group in groups.values():
+            able = [key for key in group if key not in self._failures]
+            if len(able) == 1 and able[0] in self._dumped:
+                result.components.append(self._dumped[able[0]])
+            elif able:
+                result.components.extend(self._together(able))
+        return result
+
+    def _together(self, keys: list[str]) -> list[Dumped]:
+        known = [self._dumped[key] for key in keys if key in self._dumped]
+        engine = "dill" if any(each.engine == "dill" for each in known) else "pickle"
+        dumped = self._try([self._roots[key] for key in keys], ", ".join(keys), engine=engine, deep=any(each.deep for each in known))
+        if dumped is not None:
+            return [dumped]
+        failure = self._failures.pop(", ".join(keys))
+        self._failures.update(dict.fromkeys(keys, failure))
+        return []
+
+    def _try(self, roots: list[Root], key: str, **how: Any) -> Dumped | None:
+        self._watch(key)
+        try:
+            if key in self._known:
+                raise RuntimeError(self._known[key])
+            return dump(roots, self._session, **how)
+        except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever foreign code raises; it is reported
+            self._failures[key] = exc
+            return None
+
+    # --- union-find ---------------------------------------------------------------------------------------------------
+
+    def _find(self, key: str) -> str:
+        while self._parent[key] != key:
+            self._parent[key] = self._parent[self._parent[key]]
+            key = self._parent[key]
+        return key
+
+    def _tie(self, one: str, other: str) -> None:
+        self._parent[self._find(other)] = self._find(one)
+
+    def _tie_common(self, key: str, common: Iterable[tuple[int, Any]]) -> None:
+        tied = {self._find(key)}
+        for identity, thing in common:
+            owner = self._find(self._owner[identity])
+            if owner not in tied and not self._is_no_tie(thing):
+                self._tie(owner, key)
+                tied.add(owner)
+
+    def _is_no_tie(self, thing: Any) -> bool:
+        kind = type(thing)
+        judged = self._judged.get(kind)
+        if judged is None:
+            names = {f"{base.__module__}.{base.__qualname__}" for base in kind.__mro__}
+            judged = issubclass(kind, DEFINED) or not names.isdisjoint(_NO_TIE_BASES)
+            self._judged[kind] = judged
+        return judged or (kind is tuple and not thing) or self._is_named(thing)
+
+    def _is_named(self, thing: Any) -> bool:
+        """Say whether a thing is written as a name, be it by us or by its own `__reduce__`."""
+        if id(thing) in self._session.fixture_names:
+            return True
+        kind = type(thing)
+        if kind in {list, dict, set, tuple, frozenset, bytearray}:
+            return False
+        handler = self._session.handlers.get(kind)
+        if handler is not None:
+            return False
+        if not is_compiled(kind) and "__reduce__" not in vars(kind):
+            return False
+        try:
+            return isinstance(thing.__reduce_ex__(5), str)
+        except Exception:  # noqa: BLE001 - then pickle would have failed; it has a way of its own
+            return False
+
+
+def _reach(start: list[Any]) -> Iterable[tuple[int, Any]]:
+    """Go through what objects refer to, as the garbage collector knows it, short of what everything refers to."""
+    seen: set[int] = set()
+    level = start
+    while level and len(seen) < _WALK_LIMIT:
+        further = []
+        for each in level:
+            if id(each) in seen or type(each) in _NO_TIE or isinstance(each, (type, types.FrameType)):
+                continue
+            if type(each) is dict and ("__builtins__" in each or "__spec__" in each):
+                continue  # the namespace of a module, or of the session
+            seen.add(id(each))
+            yield id(each), each
+            if isinstance(each, types.FunctionType):
+                further.extend((each.__closure__, each.__defaults__, each.__kwdefaults__, each.__dict__))
+            elif type(each) is not types.ModuleType:
+                further.append(each)
+        level = gc.get_referents(*[each for each in further if each is not None])

@@ -1,0 +1,136 @@
+"""Make the components of a checkpoint again, in any order."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kernelferry.objects.definitions import ClassSkeleton, FunctionSkeleton, NamedSkeleton, Ref
+from kernelferry.objects.pickling import PROTOCOL, Pickler, Session, Unpickler
+from kernelferry.objects.quiet import quiet
+from kernelferry.objects.skeletons import Skeletons
+
+
+def dump_skeletons(session: Session) -> bytes:
+    """Write what every definition of a checkpoint needs to exist, in an order in which they can be made.
+
+    Each by itself, so that one whose package is missing does not take others along.
+    """
+    written: list[tuple[str, bytes]] = []
+    registry = session.registry
+    for ref, _ in registry.definitions():
+        stream = io.BytesIO()
+        Pickler(session, stream, []).dump(registry.skeleton(ref))
+        written.append((ref, stream.getvalue()))
+    return pickle.dumps(written, PROTOCOL)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A component in a checkpoint.
+
+    Args:
+        marks: see `Dumped`.
+        open: gives its stream and its buffers; called when it is needed.
+    """
+
+    marks: tuple[str, ...]
+    open: Callable[[], tuple[Any, Iterable[Any]]]
+
+    @property
+    def definitions(self) -> Sequence[Ref]:
+        """The definitions whose states it holds."""
+        return [Ref(mark) for mark in self.marks if mark[0] not in "=!"]
+
+
+class Loader:
+    """Makes the components of one checkpoint again.
+
+    Args:
+        namespace: the globals that restored functions see.
+        skeletons: what `dump_skeletons` wrote.
+        components: by id.
+        fixtures: objects of this process, by name.
+    """
+
+    def __init__(
+        self,
+        namespace: dict[str, Any],
+        skeletons: bytes,
+        components: Mapping[str, Stored],
+        fixtures: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._skeletons = Skeletons(namespace)
+        self._components = components
+        self._fixtures = fixtures or {}
+        self._home = {ref: key for key, stored in components.items() for ref in stored.definitions}
+        self._begun: set[str] = set()
+        self._loaded: dict[str, dict[str, Any]] = {}
+        self._failed: dict[str, Exception] = {}
+        for ref, written in pickle.loads(skeletons) if skeletons else []:  # noqa: S301 - its digest was checked
+            self._make(Ref(ref), written)
+
+    def load(self, component: str) -> dict[str, Any]:
+        """Make a component, and return its variables by name.
+
+        Raises:
+            Exception: whatever an object's own way of being unpickled raises; the same one each time.
+        """
+        if component in self._failed:
+            raise self._failed[component]
+        if component in self._loaded or component in self._begun:
+            return self._loaded.get(component, {})
+        self._begun.add(component)
+        try:
+            with quiet():
+                self._loaded[component] = self._read(self._components[component])
+        except Exception as exc:
+            self._failed[component] = exc
+            raise
+        return self._loaded[component]
+
+    def _read(self, stored: Stored) -> dict[str, Any]:
+        stream, buffers = stored.open()
+        unpickler = self._unpickler(stream, buffers)
+        variables: dict[str, Any] = {}
+        for mark in stored.marks:
+            value = unpickler.load()
+            if mark.startswith("="):
+                variables[mark[1:]] = value
+            elif mark.startswith("!"):
+                self._skeletons.behave(Ref(mark[1:]), value)
+            else:
+                self._skeletons.fill(Ref(mark), value)
+        return variables
+
+    def _make(self, ref: Ref, written: bytes) -> None:
+        try:
+            with quiet():
+                skeleton = self._unpickler(io.BytesIO(written), (), self._skeletons).load()
+                if not isinstance(skeleton, (FunctionSkeleton, ClassSkeleton, NamedSkeleton)):
+                    msg = f"a definition was expected, and {type(skeleton).__name__} was found"
+                    raise pickle.UnpicklingError(msg)  # noqa: TRY301 - one of the ways in which it cannot be made
+                self._skeletons.make(skeleton)
+        except Exception as exc:  # noqa: BLE001 - whoever needs it will be told
+            self._skeletons.failed[ref] = f"{ref} could not be made again ({type(exc).__name__}: {exc})"
+
+    def _unpickler(self, stream: Any, buffers: Iterable[Any], only: Skeletons | None = None) -> Unpickler:
+        # A skeleton needs other skeletons, but the state of none.
+        find = self._found if only is None else only.get
+        member = self._member if only is None else only.member
+        return Unpickler(stream, buffers, find=find, member=member, fixtures=self._fixtures)
+
+    def _member(self, ref: Ref, name: str) -> Any:
+        self._found(ref)
+        return self._skeletons.member(ref, name)
+
+    def _found(self, ref: Ref) -> Any:
+        # An instance that is made may need its class's methods at once (`__setstate__`, `__hash__`): so the class comes
+        # first, unless it is on its way already.
+        home = self._home.get(ref)
+        if home is not None:
+            self.load(home)
+        return self._skeletons.get(ref)

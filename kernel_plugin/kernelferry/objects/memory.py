@@ -1,0 +1,168 @@
+"""Arrays that show the same memory do so before, and after.
+
+Pickle writes every array as a copy of its own. While a session is written for the first time, it is noted which memory
+each array shows. Where several show the same, they are written a second time: as the owner of that memory, and each
+one's place in there. An array whose owner nobody else shows is written as what it shows, since the rest of that memory
+is lost to everyone; and of memory that only views show, only the part that they show is kept.
+"""
+
+from __future__ import annotations
+
+import array
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+_EXPORTERS = (bytearray, array.array)
+
+
+@dataclass
+class Extent:
+    """The part of some memory that arrays show, and the arrays, by identity."""
+
+    owner: Any
+    low: int
+    high: int
+    shown_by: dict[int, Any] = field(default_factory=dict)
+
+
+class Memory:
+    """Who shows which memory. It keeps alive what it has seen, so that identities stay their own."""
+
+    def __init__(self) -> None:
+        self._extents: dict[int, Extent] = {}
+        self._kept: dict[int, Any] = {}
+        self._current: list[int] = []
+
+    def reduce(self, shown: Any) -> Any:
+        """Write an array as a view, if others are known to show its memory, or not at all."""
+        owner = owner_of(shown)
+        kept = self._kept.get(id(owner))
+        if kept is None:
+            self._see(shown, owner)
+            return NotImplemented
+        if kept is shown or _differs(kept, shown):
+            return NotImplemented
+        return view, (kept, shown.dtype, _layout(shown, _address(kept)), bool(shown.flags.writeable))
+
+    def met(self) -> list[int]:
+        """Return the keys of all memory that was shown since this was last asked."""
+        met, self._current = self._current, []
+        return met
+
+    def share(self) -> set[int]:
+        """From now on write memory that several arrays show as one; return the keys of what is shared."""
+        numpy = sys.modules.get("numpy")
+        shared = set()
+        for key, extent in self._extents.items():
+            # What is no array itself, such as a bytearray, may be held by anybody.
+            if key not in self._kept and (len(extent.shown_by) > 1 or not isinstance(extent.owner, numpy.ndarray)):  # type: ignore[union-attr]
+                shared.add(key)
+                self._kept[key] = _kept(extent)
+        return shared
+
+    def _see(self, shown: Any, owner: Any) -> None:
+        low, size = _place(shown)
+        key = id(owner)
+        extent = self._extents.get(key)
+        if extent is None:
+            extent = self._extents[key] = Extent(owner, low, low + size)
+        extent.low, extent.high = min(extent.low, low), max(extent.high, low + size)
+        extent.shown_by[id(shown)] = shown
+        self._current.append(key)
+
+
+def owner_of(shown: Any) -> Any:
+    """Return what owns an array's memory: itself, or the end of its chain of bases."""
+    numpy = sys.modules["numpy"]
+    while True:
+        base = shown.base
+        if isinstance(base, numpy.ndarray):
+            shown = base
+        elif isinstance(base, memoryview) and isinstance(base.obj, (numpy.ndarray, *_EXPORTERS)):
+            if not isinstance(base.obj, numpy.ndarray):
+                return base.obj
+            shown = base.obj
+        elif isinstance(base, _EXPORTERS):
+            return base
+        else:
+            return shown
+
+
+def array_reducer(memory: Memory, otherwise: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """How to write arrays: their memory first, then whatever else there is to say about them."""
+
+    def reduce(shown: Any) -> Any:
+        found = memory.reduce(shown) if shown.nbytes else NotImplemented
+        return otherwise(shown) if found is NotImplemented else found
+
+    return reduce
+
+
+def view(owner: Any, dtype: Any, layout: tuple[int, tuple[int, ...], tuple[int, ...]], writeable: bool) -> Any:  # noqa: FBT001
+    """Make a view again.
+
+    Args:
+        owner: what owns the memory.
+        dtype: what the view shows.
+        layout: offset in bytes, shape, and strides in bytes.
+        writeable: whether one may write through it.
+    """
+    numpy = sys.modules["numpy"]
+    offset, shape, strides = layout
+    flat = _flat(owner)
+    if flat.dtype.hasobject:
+        strided = numpy.lib.stride_tricks.as_strided
+        made = strided(flat[offset // flat.itemsize :], shape, strides, writeable=writeable)
+        return made
+    made = numpy.ndarray(shape, dtype, buffer=flat.view(numpy.uint8), offset=offset, strides=strides)
+    if not writeable:
+        made.flags.writeable = False
+    return made
+
+
+def _kept(extent: Extent) -> Any:
+    """Return what is stored for some memory."""
+    numpy = sys.modules["numpy"]
+    owner = extent.owner
+    if not isinstance(owner, numpy.ndarray) or id(owner) in extent.shown_by or owner.dtype.hasobject:
+        return owner
+    # Nobody holds the owner itself: what its views show is all there is to it.
+    start = extent.low - _place(owner)[0]
+    return _flat(owner).view(numpy.uint8)[start : start + extent.high - extent.low]
+
+
+def _flat(owner: Any) -> Any:
+    numpy = sys.modules["numpy"]
+    if not isinstance(owner, numpy.ndarray):
+        return numpy.frombuffer(owner, numpy.uint8)
+    return numpy.asarray(owner).reshape(-1, order="A")
+
+
+def _differs(kept: Any, shown: Any) -> bool:
+    """Say whether an array of objects is shown in another way than as these objects."""
+    objects = shown.dtype.hasobject or getattr(getattr(kept, "dtype", None), "hasobject", False)
+    return bool(objects) and kept.dtype != shown.dtype
+
+
+def _layout(shown: Any, start: int) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+    return _address(shown) - start, shown.shape, shown.strides
+
+
+def _address(shown: Any) -> int:
+    numpy = sys.modules["numpy"]
+    if not isinstance(shown, numpy.ndarray):
+        shown = numpy.frombuffer(shown, numpy.uint8)
+    return int(shown.__array_interface__["data"][0])
+
+
+def _place(shown: Any) -> tuple[int, int]:
+    """Return the lowest address that an array shows, and how many bytes there are up to its highest."""
+    low = high = _address(shown)
+    for size, stride in zip(shown.shape, shown.strides, strict=True):
+        if stride > 0:
+            high += (size - 1) * stride
+        else:
+            low += (size - 1) * stride
+    return low, high + shown.itemsize - low

@@ -1,0 +1,125 @@
+"""Open files: the same file, opened again at the same position.
+
+Only regular files that are still where they were opened; and after the move only if nobody has changed them. Whoever
+saves flushes what is waiting in their buffers first (`flush_open_files`): a forked child must not, for the parent would
+write it a second time.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import stat
+from typing import Any
+
+from kernelferry.objects.reducers.reduction import CannotStore, Reducer
+
+_TEXT, _RAW = io.TextIOWrapper, io.FileIO
+_BUFFERED = (io.BufferedReader, io.BufferedWriter, io.BufferedRandom)
+
+
+def flush_open_files() -> None:
+    """Write out what waits in the buffers of all files that are open for writing."""
+    for found in [each for each in gc.get_objects() if type(each) in {_TEXT, *_BUFFERED[1:]}]:
+        try:
+            if not found.closed and found.writable():
+                found.flush()
+        except (OSError, ValueError):
+            continue  # it will be refused, with a reason, if a variable leads to it
+
+
+def reopened(path: str, mode: str, position: int, pin: tuple[int, int], text: dict[str, Any] | None) -> Any:
+    """Open a file again.
+
+    Args:
+        path: absolute.
+        mode: that of the raw file.
+        position: in bytes; for text, what `tell` said.
+        pin: its size and the time of its last change.
+        text: how a text file is to be decoded; None for bytes.
+    """
+    try:
+        found = os.stat(path)  # noqa: PTH116 - what open files have are names, not paths
+    except OSError as exc:
+        msg = f"the file {path} is not here"
+        raise CannotStore(msg) from exc
+    if (found.st_size, found.st_mtime_ns) != pin and (mode == "rb" or found.st_size < pin[0]):
+        msg = f"the file {path} has changed since"
+        raise CannotStore(msg)
+    # Never one that empties the file.
+    opened = open(path, {"wb": "rb+", "wb+": "rb+", "xb": "rb+", "xb+": "rb+"}.get(mode, mode))  # noqa: PTH123, SIM115
+    made: Any = opened if text is None else io.TextIOWrapper(opened, **text)
+    made.seek(position)
+    if text is not None:
+        made.mode = text_mode(mode)
+    return made
+
+
+def closed_file(kind: str, path: Any, mode: str) -> Any:
+    """Make a file that is closed."""
+    raw = io.FileIO(os.devnull, "r" if "r" in mode else "w")
+    raw.name = path
+    made: Any = io.BufferedReader(raw) if "r" in mode else io.BufferedWriter(raw)
+    if kind == "text":
+        made = io.TextIOWrapper(made, encoding="utf-8")
+        made.mode = mode
+    made.close()
+    return made
+
+
+def text_mode(mode: str) -> str:
+    """Return the mode that a text file over a raw one in this mode says it has."""
+    return mode.replace("b", "")
+
+
+def _file(found: Any) -> Any:
+    is_text = type(found) is _TEXT
+    if found.closed:
+        return closed_file, ("text" if is_text else "bytes", _name(found), getattr(found, "mode", "r"))
+    path, mode, pin = _checked(found)
+    text = None
+    if is_text:
+        text = {
+            "encoding": found.encoding, "errors": found.errors,
+            "line_buffering": found.line_buffering, "write_through": found.write_through,
+        }  # fmt: skip
+        text["newline"] = None if getattr(found, "_newline", None) is None else found._newline  # noqa: SLF001
+    try:
+        position = found.tell()
+    except (OSError, ValueError) as exc:
+        msg = f"the position in {path} cannot be told ({exc})"
+        raise CannotStore(msg) from exc
+    return reopened, (path, mode, position, pin, text)
+
+
+def _checked(found: Any) -> tuple[str, str, tuple[int, int]]:
+    """Return path, mode and pin of an open file that is where it was."""
+    raw = found
+    while not isinstance(raw, _RAW):
+        raw = raw.buffer if isinstance(raw, _TEXT) else raw.raw
+    name = raw.name
+    if not isinstance(name, (str, bytes)):
+        msg = f"open file without a path: {name!r}"
+        raise CannotStore(msg)
+    path = os.path.abspath(os.fsdecode(name))  # noqa: PTH100
+    opened = os.fstat(raw.fileno())
+    if not stat.S_ISREG(opened.st_mode):
+        msg = f"{path} is no regular file"
+        raise CannotStore(msg)
+    try:
+        there = os.stat(path)  # noqa: PTH116
+    except OSError:
+        there = None
+    if there is None or (there.st_ino, there.st_dev) != (opened.st_ino, opened.st_dev):
+        msg = f"the open file {path} was deleted or replaced"
+        raise CannotStore(msg)
+    return path, raw.mode, (opened.st_size, opened.st_mtime_ns)
+
+
+def _name(found: Any) -> Any:
+    name = getattr(found, "name", "")
+    return name if isinstance(name, (str, bytes, int)) else ""
+
+
+TABLE: dict[type, Reducer] = {_TEXT: _file, **dict.fromkeys(_BUFFERED, _file)}

@@ -1,0 +1,51 @@
+"""From a type to what writes its objects."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from typing import Any
+
+from kernelferry.objects.memory import Memory, array_reducer
+from kernelferry.objects.reducers import builtin, exceptions, files, threads, views, weak
+from kernelferry.objects.reducers.names import held_by_module
+from kernelferry.objects.reducers.reduction import Reducer
+
+_TABLE: dict[type, Reducer] = {
+    **builtin.TABLE,
+    **threads.TABLE,
+    **weak.TABLE,
+    **files.TABLE,
+    **exceptions.TABLE,
+    **views.TABLE,
+}
+# By the name of a class or of one of its bases, so that nothing is imported that the session did not: module and
+# function in this package.
+_BY_NAME = {
+    "pandas._libs.internals.Block": ("pandas_blocks", "block"),
+    "pandas._libs.internals.BlockValuesRefs": ("pandas_blocks", "refs"),
+    "pandas.core.internals.managers.SingleBlockManager": ("pandas_blocks", "series_manager"),
+    "numpy.memmap": ("numpy_arrays", "memmap"),
+}
+
+
+def handler_for(kind: type, memory: Memory) -> Reducer | None:
+    """Return what writes objects of a type, or None if pickle does."""
+    if kind in _TABLE:
+        return _TABLE[kind]
+    if issubclass(kind, BaseException):
+        return exceptions.exception
+    if issubclass(kind, threading.Thread) and "__reduce__" not in vars(kind):
+        return threads.thread
+    if _name(kind) == "numpy.ndarray":
+        texts: Any = importlib.import_module(f"{__package__}.numpy_arrays").texts
+        return array_reducer(memory, texts)
+    for base in kind.__mro__:
+        if (place := _BY_NAME.get(_name(base))) is not None:
+            reduce: Reducer = getattr(importlib.import_module(f"{__package__}.{place[0]}"), place[1])
+            return reduce
+    return held_by_module(kind)
+
+
+def _name(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"

@@ -1,0 +1,72 @@
+"""Objects that exist once in a process, written as the name under which a module holds them.
+
+Pickle would write a second one: a copy of `matplotlib.rcParams` that nobody listens to.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import types
+from typing import Any
+
+from kernelferry.objects.reducers.reduction import Reducer
+
+
+def attribute(module: str, name: str) -> Any:
+    """Return a global of a module."""
+    return getattr(importlib.import_module(module), name)
+
+
+def nameless(kind: Any) -> Any:
+    """Write a type of the interpreter that no import finds under its own name by the one `types` has for it."""
+    for name, value in vars(types).items():
+        if value is kind:
+            return attribute, ("types", name)
+    if kind.__module__ == "builtins":
+        for value in _SAMPLES:
+            if type(value) is kind:
+                return type, (value,)
+    return NotImplemented
+
+
+_SAMPLES = ({}.keys(), {}.values(), {}.items(), iter([]), iter(()), iter({}), iter(set()), iter(range(0)), iter(""))
+
+
+def held_by_module(kind: type) -> Reducer | None:
+    """Write objects that a module of their type's own package holds by name, as that name; others as pickle does."""
+    package = kind.__module__.partition(".")[0]
+    if package in {"builtins", "__main__", "collections", "types", "datetime", "decimal", "pathlib", "numpy"}:
+        if kind.__qualname__ not in {"RandomState"} and not _is_bare(kind):
+            return None
+    found = _held(kind, package)
+    if not found:
+        return None
+
+    def reduce(thing: Any) -> Any:
+        named = found.get(id(thing))
+        return NotImplemented if named is None or named[2] is not thing else (attribute, named[:2])
+
+    return reduce
+
+
+def _held(kind: type, package: str) -> dict[int, tuple[str, str, Any]]:
+    found: dict[int, tuple[str, str, Any]] = {}
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] != package or name == "__main__" or not isinstance(module, types.ModuleType):
+            continue
+        if getattr(module, "__spec__", None) is None:
+            continue
+        for key, value in list(vars(module).items()):
+            if type(value) is kind:
+                found.setdefault(id(value), (name, key, value))
+    return found
+
+
+def _is_bare(kind: type) -> bool:
+    """Say whether objects of a type have no state, so that each of them that has a name is nothing but that name."""
+    return kind.__basicsize__ <= _Bare.__basicsize__ and kind.__module__ not in {"builtins", "__main__"}
+
+
+class _Bare:
+    """Has a dictionary and weak references, and nothing else."""
