@@ -11,7 +11,31 @@ def test_exported_members_of_the_package() -> None:
 
 
 def test_exported_members_of_the_wire_contract() -> None:
-    assert api.__all__ == ["CURRENT", "FerryError", "SchemaTooNew", "SchemaVersion", "check_readable"]
+    assert api.__all__ == [
+        "CURRENT",
+        "AspectReport",
+        "Blob",
+        "CheckpointDamaged",
+        "CheckpointNotFound",
+        "ChunkRef",
+        "ComponentEntry",
+        "Environment",
+        "FerryError",
+        "LoadReport",
+        "Manifest",
+        "NameEntry",
+        "NotInStore",
+        "Outcome",
+        "PackageMissing",
+        "ProcessEntry",
+        "SaveReport",
+        "SchemaTooNew",
+        "SchemaVersion",
+        "StoreError",
+        "StoreFull",
+        "VariableReport",
+        "check_readable",
+    ]
 
 
 def test_every_exported_member_is_there() -> None:

@@ -1,7 +1,13 @@
 """What can go wrong, in words for the person whose notebook it is.
 
     FerryError
-    └── SchemaTooNew             written by a newer release than this one can read
+    ├── SchemaTooNew             written by a newer release than this one can read
+    ├── PackageMissing           readable only with a package that is not installed here
+    ├── CheckpointNotFound       there is no such checkpoint at this place
+    ├── CheckpointDamaged        a part of a checkpoint is missing, cut short or altered
+    └── StoreError               the place where checkpoints are kept does not do what it was asked
+        ├── NotInStore           it holds no such value
+        └── StoreFull            it has no room left
 
 Somebody who reads an error of ours has an hour of work in a kernel and wants to know three things: what happened, what
 became of that work, and what to do now. So every error is made of those three sentences, and the constructor asks for
@@ -49,6 +55,30 @@ class FerryError(Exception):
 
 class SchemaTooNew(FerryError):  # noqa: N818 - what is too new is the data, and the name is a condition's reason
     """A newer release has written this, in a major version of the wire contract that this one does not know."""
+
+
+class PackageMissing(FerryError):  # noqa: N818 - as above; so are the next ones
+    """Where this was written there was a package, for digests or compression, that is not installed here."""
+
+
+class CheckpointNotFound(FerryError):  # noqa: N818
+    """Nothing at this place is a checkpoint, or none is the one that was asked for."""
+
+
+class CheckpointDamaged(FerryError):  # noqa: N818
+    """What is there is not what was written: a part of it is missing, cut short or altered."""
+
+
+class StoreError(FerryError):
+    """The place where checkpoints are kept is absent, forbidden, read-only, out of reach or broken."""
+
+
+class NotInStore(StoreError):  # noqa: N818
+    """The place is well, but does not hold the value that was asked for."""
+
+
+class StoreFull(StoreError):  # noqa: N818
+    """There is no room left, or a quota is used up: older checkpoints may be removed to make some."""
 
 
 def _rebuild(kind: type[FerryError], problem: str, state: str, remedy: str) -> FerryError:
