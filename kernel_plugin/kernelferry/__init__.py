@@ -2,15 +2,27 @@
 
 This package is what runs in the kernel's pod. It is imported into every kernel, so importing it costs next to nothing:
 each thing it offers is fetched when it is first asked for.
+
+    %load_ext kernelferry
+    %ferry save my-session          # or kernelferry.save("my-session")
+    %ferry load my-session          # in another kernel
 """
 
-__all__ = ["__version__"]
+from __future__ import annotations
 
-__version__: str
+from typing import Any
+
+__all__ = ["__version__", "load", "load_ipython_extension", "save", "unload_ipython_extension"]
+
+_OF_KERNEL = frozenset({"load", "load_ipython_extension", "save", "unload_ipython_extension"})
 
 
-def __getattr__(name: str) -> str:
+def __getattr__(name: str) -> Any:
     # PEP 562. Reading the metadata loads the email parser, tens of milliseconds that a kernel's start must not pay.
+    if name in _OF_KERNEL:
+        from kernelferry.kernel import extension  # noqa: PLC0415 - see above
+
+        return getattr(extension, name)
     if name != "__version__":
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)

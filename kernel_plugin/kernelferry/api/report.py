@@ -106,6 +106,8 @@ class Report:
             size, time = _size(entry.bytes), _time(entry.seconds)
             yield _one_line(name), entry.outcome, size, time, _one_line(entry.reason)
         for aspect, found in sorted(self.process.items()):
+            if found.outcome == "stored" and not found.reason:
+                continue  # the rule, and the summary says how many
             yield f"({_one_line(aspect)})", found.outcome, "", "", _one_line(found.reason)
 
     def _shown(self) -> list[tuple[str, VariableReport]]:
@@ -134,6 +136,15 @@ class LoadReport(Report):
     """What a load did."""
 
     verb: ClassVar[str] = "Loaded"
+
+    __repr__ = Report.__str__
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RehearsalReport(Report):
+    """What a rehearsal has found."""
+
+    verb: ClassVar[str] = "Rehearsed"
 
     __repr__ = Report.__str__
 

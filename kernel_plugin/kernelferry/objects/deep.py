@@ -22,7 +22,7 @@ _STACKS = (1 << 30, 512 << 20, 256 << 20)  # bytes; only what is used of them is
 _C_DEPTH_IS_FIXED = (3, 12) <= sys.version_info < (3, 14)
 
 
-class PurePickler(Overrides, pickle._Pickler):  # type: ignore[name-defined]  # noqa: SLF001 - the pickler in Python
+class PurePickler(Overrides, pickle._Pickler):  # noqa: SLF001 - the pickler in Python
     """The pickler that is written in Python, with our overrides."""
 
     def __init__(self, session: Session, sink: Sink, buffers: list[pickle.PickleBuffer]) -> None:

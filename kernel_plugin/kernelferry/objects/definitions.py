@@ -116,7 +116,7 @@ class Registry:
     """
 
     def __init__(self, namespace: dict[str, Any]) -> None:
-        self._namespace = namespace
+        self.namespace = namespace
         self._refs: dict[int, Ref] = {}
         self._things: dict[Ref, Any] = {}  # also keeps them alive, and so their identities their own
 
@@ -156,7 +156,7 @@ class Registry:
         if isinstance(thing, NAMED):
             return _named_skeleton(ref, thing)
         code = thing.__code__
-        ours = thing.__globals__ is self._namespace
+        ours = thing.__globals__ is self.namespace
         return FunctionSkeleton(
             ref=ref,
             code=marshal.dumps(code),
@@ -210,7 +210,7 @@ class Registry:
             "cells": {self.ref(cell): _contents(cell) for cell in function.__closure__ or ()},
             **_annotations(function),
         }
-        if function.__globals__ is not self._namespace and self.ref(function.__globals__).startswith("globals"):
+        if function.__globals__ is not self.namespace and self.ref(function.__globals__).startswith("globals"):
             used = global_names(function.__code__)
             state["globals"] = {k: v for k, v in function.__globals__.items() if k in used or k == "__name__"}
         return state

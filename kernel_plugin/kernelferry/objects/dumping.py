@@ -51,7 +51,7 @@ class Dumped:
         stream: the pickles, one after the other.
         buffers: what left them out of band, in order; memory of the live objects, not a copy.
         needs: the definitions, cells and foreign globals that it names.
-        memo: the objects in it, by identity, with whatever else the pickler's memo says. They are kept alive.
+        memo: gives the objects in it, by identity, as the pickler's memo has them. They are kept alive.
         seconds: how long it took.
         engine: whose pickler wrote it.
         deep: whether it took a larger stack.
@@ -61,7 +61,7 @@ class Dumped:
     stream: memoryview
     buffers: tuple[pickle.PickleBuffer, ...]
     needs: frozenset[Ref]
-    memo: dict[int, tuple[int, Any]]
+    memo: Callable[[], dict[int, tuple[int, Any]]]
     seconds: float
     engine: Engine = "pickle"
     deep: bool = False
@@ -116,7 +116,7 @@ def _dump(roots: Sequence[Root], session: Session, engine: Engine, *, deep: bool
             pickler.dump(make())
             marks.append(mark)
     seconds = perf_counter() - begun
-    memo = dict(pickler.memo) if isinstance(pickler.memo, dict) else pickler.memo.copy()
+    memo = pickler.memo.copy  # both a dictionary's and what the C pickler has instead
     return Dumped(
         tuple(marks), stream.getbuffer(), tuple(buffers), frozenset(session.needs), memo, seconds, engine, deep
     )

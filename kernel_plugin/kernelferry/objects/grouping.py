@@ -14,7 +14,7 @@ same, for recomputing it would part them: that is found by asking the garbage co
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import fractions
 import gc
@@ -30,6 +30,7 @@ from kernelferry.objects.definitions import Ref
 from kernelferry.objects.dumping import Dumped, Root, dump
 from kernelferry.objects.pickling import Session
 from kernelferry.objects.recognition import DEFINED, is_compiled
+from kernelferry.objects.sharing import Holders, held_plainly
 
 # Values whose identity nobody relies on, and what everything shares.
 _NO_TIE: frozenset[type] = frozenset(
@@ -37,20 +38,26 @@ _NO_TIE: frozenset[type] = frozenset(
         type(None), type(...), type(NotImplemented), bool, int, float, complex, str, bytes, range, slice,
         types.ModuleType, types.CodeType, types.BuiltinFunctionType, types.MethodDescriptorType, types.CellType,
         types.WrapperDescriptorType, types.GetSetDescriptorType, types.MemberDescriptorType, types.GenericAlias,
-        types.ClassMethodDescriptorType, datetime.date, datetime.datetime, datetime.time, datetime.timedelta,
-        datetime.timezone, decimal.Decimal, fractions.Fraction, uuid.UUID, pathlib.PosixPath, pathlib.PurePosixPath,
+        types.ClassMethodDescriptorType, dt.date, dt.datetime, dt.time, dt.timedelta,
+        dt.timezone, decimal.Decimal, fractions.Fraction, uuid.UUID, pathlib.PosixPath, pathlib.PurePosixPath,
         re.Pattern,
     }
 )  # fmt: skip
 _NO_TIE_BASES = frozenset(
-    {"numpy.generic", "numpy.dtype", "numpy.ufunc", "zoneinfo.ZoneInfo", "enum.Enum", "logging.Logger", "logging.Manager",
-     "pandas.core.dtypes.base.ExtensionDtype", "typing._GenericAlias", "typing._SpecialForm", "pyarrow.lib.DataType",
+    {"numpy.generic", "numpy.dtype", "numpy.ufunc", "zoneinfo.ZoneInfo", "enum.Enum", "logging.Logger",
+     "logging.Manager", "pandas.core.dtypes.base.ExtensionDtype", "typing._GenericAlias", "typing._SpecialForm",
+     "pyarrow.lib.DataType",
      "torch.dtype", "torch.device", "matplotlib.colors.Colormap"}
 )  # fmt: skip
 _WALK_LIMIT = 2_000_000
+_WORTH_ASKING = 256 << 10  # bytes; below it the pickler is asked
 
 Watch = Callable[[str], None]
 """Told the key of each root before it is pickled: whoever watches a process that may crash knows where it was."""
+
+
+class KnownToFail(Exception):  # noqa: N818 - a reason
+    """What happened when this was tried before: it took the process down, or too long."""
 
 
 @dataclass
@@ -101,7 +108,7 @@ class _Work:
         self._dumped: dict[str, Dumped] = {}
         self._failures: dict[str, BaseException] = {}
         self._parent: dict[str, str] = {}
-        self._owner: dict[int, str] = {}
+        self._holders = Holders()
         self._memory: dict[int, list[str]] = {}
         self._judged: dict[type, bool] = dict.fromkeys(_NO_TIE, True)
 
@@ -115,16 +122,15 @@ class _Work:
         if dumped is None:
             return
         self._dumped[root.key] = dumped
-        memo = dumped.memo
-        common = memo.keys() & self._owner.keys()
-        if common:
-            self._tie_common(root.key, ((key, memo[key][1]) for key in common))
-        self._owner.update(dict.fromkeys(memo.keys() - common, root.key))
+        held = held_plainly(root.value) if len(dumped.stream) > _WORTH_ASKING else None
+        if held is None:
+            held = [{identity: thing for identity, (_, thing) in dumped.memo().items()}]
+        self._tie_common(root.key, self._holders.add(root.key, held))
 
     def tie_memory(self) -> None:
         """Tie roots whose arrays show the same memory; they are to be written again, as showing the same."""
         for key in self._session.memory.share():
-            sharing = [*self._memory[key], *filter(None, [self._owner.get(key)])]
+            sharing = [*self._memory[key], *filter(None, [self._holders.of(key)])]
             for other in sharing:
                 self._tie(sharing[0], other)
                 self._dumped.pop(other, None)
@@ -134,7 +140,8 @@ class _Work:
         for key in self._failures:
             root = self._roots[key]
             start = [root.value] if not root.is_definition else [self._session.registry.state(Ref(key))]
-            self._tie_common(key, ((identity, thing) for identity, thing in _reach(start) if identity in self._owner))
+            known = ((thing, self._holders.of(identity)) for identity, thing in _reach(start))
+            self._tie_common(key, ((thing, owner) for thing, owner in known if owner is not None))
 
     def finish(self) -> Grouped:
         """Pickle together what belongs together."""
@@ -153,7 +160,8 @@ class _Work:
     def _together(self, keys: list[str]) -> list[Dumped]:
         known = [self._dumped[key] for key in keys if key in self._dumped]
         engine = "dill" if any(each.engine == "dill" for each in known) else "pickle"
-        dumped = self._try([self._roots[key] for key in keys], ", ".join(keys), engine=engine, deep=any(each.deep for each in known))
+        deep = any(each.deep for each in known)
+        dumped = self._try([self._roots[key] for key in keys], ", ".join(keys), engine=engine, deep=deep)
         if dumped is not None:
             return [dumped]
         failure = self._failures.pop(", ".join(keys))
@@ -163,12 +171,15 @@ class _Work:
     def _try(self, roots: list[Root], key: str, **how: Any) -> Dumped | None:
         self._watch(key)
         try:
-            if key in self._known:
-                raise RuntimeError(self._known[key])
+            self._refuse_known(key)
             return dump(roots, self._session, **how)
         except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever foreign code raises; it is reported
             self._failures[key] = exc
             return None
+
+    def _refuse_known(self, key: str) -> None:
+        if key in self._known:
+            raise KnownToFail(self._known[key])
 
     # --- union-find ---------------------------------------------------------------------------------------------------
 
@@ -181,13 +192,13 @@ class _Work:
     def _tie(self, one: str, other: str) -> None:
         self._parent[self._find(other)] = self._find(one)
 
-    def _tie_common(self, key: str, common: Iterable[tuple[int, Any]]) -> None:
+    def _tie_common(self, key: str, common: Iterable[tuple[Any, str]]) -> None:
         tied = {self._find(key)}
-        for identity, thing in common:
-            owner = self._find(self._owner[identity])
+        for thing, holder in common:
+            owner = self._find(holder)
             if owner not in tied and not self._is_no_tie(thing):
                 self._tie(owner, key)
-                tied.add(owner)
+                tied = {self._find(key)}
 
     def _is_no_tie(self, thing: Any) -> bool:
         kind = type(thing)
@@ -221,7 +232,7 @@ def _reach(start: list[Any]) -> Iterable[tuple[int, Any]]:
     seen: set[int] = set()
     level = start
     while level and len(seen) < _WALK_LIMIT:
-        further = []
+        further: list[Any] = []
         for each in level:
             if id(each) in seen or type(each) in _NO_TIE or isinstance(each, (type, types.FrameType)):
                 continue

@@ -114,8 +114,7 @@ def view(owner: Any, dtype: Any, layout: tuple[int, tuple[int, ...], tuple[int, 
     flat = _flat(owner)
     if flat.dtype.hasobject:
         strided = numpy.lib.stride_tricks.as_strided
-        made = strided(flat[offset // flat.itemsize :], shape, strides, writeable=writeable)
-        return made
+        return strided(flat[offset // flat.itemsize :], shape, strides, writeable=writeable)
     made = numpy.ndarray(shape, dtype, buffer=flat.view(numpy.uint8), offset=offset, strides=strides)
     if not writeable:
         made.flags.writeable = False

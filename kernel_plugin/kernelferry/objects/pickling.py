@@ -21,7 +21,7 @@ from typing import Any, Protocol
 from kernelferry.objects.definitions import Ref, Registry, enum_members
 from kernelferry.objects.memory import Memory
 from kernelferry.objects.recognition import DEFINED, is_definition, is_importable
-from kernelferry.objects.reducers import CannotStore, Reducer, handler_for, nameless
+from kernelferry.objects.reducers import CannotStore, Names, Reducer, handler_for, nameless
 
 PROTOCOL = 5
 SMALL_BUFFER = 64 * 1024
@@ -53,6 +53,7 @@ class Session:
         self.fixture_names = {id(thing): name for name, thing in self.fixtures.items()}
         self._fixture_types = {type(thing) for thing in self.fixtures.values()}
         self.handlers: dict[type, Reducer | None] = {}
+        self._names = Names()
         self.needs: set[Ref] = set()
         """The definitions that were named since somebody last emptied this."""
 
@@ -71,7 +72,7 @@ class Session:
             return lambda cell: (resolve, (self._need(cell),))
         if isinstance(kind, enum.EnumMeta) and is_definition(kind):
             return self._member
-        return handler_for(kind, self.memory)
+        return handler_for(kind, self.memory, self._names)
 
     def _or_fixture(self, otherwise: Reducer | None) -> Reducer:
         def reduce(thing: Any) -> Any:
@@ -137,7 +138,7 @@ class Pickler(Overrides, pickle.Pickler):
 
 
 def out_of_band(buffers: list[pickle.PickleBuffer]) -> Callable[[pickle.PickleBuffer], bool]:
-    """Collect the buffers of a pickler; those that are written faster in their place than carried around, stay there."""
+    """Collect the buffers of a pickler; those that are written faster in their place than carried around stay."""
 
     def take(buffer: pickle.PickleBuffer) -> bool:
         if buffer.raw().nbytes < SMALL_BUFFER:

@@ -21,7 +21,7 @@ def is_importable(thing: Any) -> bool:
     module = sys.modules.get(getattr(thing, "__module__", None) or "")
     if module is None or module.__name__ == "__main__" or not is_module_importable(module):
         return False
-    name = getattr(thing, "__qualname__", None) or getattr(thing, "__name__", "")
+    name = str(getattr(thing, "__qualname__", None) or getattr(thing, "__name__", ""))
     found: Any = module
     for part in name.split("."):
         found = getattr(found, part, None)
@@ -38,7 +38,7 @@ def is_compiled(cls: type) -> bool:
     module = sys.modules.get(cls.__module__)
     if module is None or module.__name__ == "__main__" or not is_module_importable(module):
         return False
-    if cls.__flags__ & _HEAP_TYPE == 0:
+    if is_compiled_in(cls):
         return True
     return not str(getattr(module, "__file__", "")).endswith((".py", ".pyc"))
 
@@ -50,6 +50,18 @@ def is_definition(thing: Any) -> bool:
     if isinstance(thing, type) and is_compiled(thing):
         return False  # whether it can be imported by its name or not
     return not is_importable(thing)
+
+
+def is_compiled_in(cls: type) -> bool:
+    """Say whether a type was made by C code and not by a class statement."""
+    return not cls.__flags__ & _HEAP_TYPE
+
+
+def has_default_reduce(cls: type) -> bool:
+    """Say whether pickle writes instances of a type in its own way: as their attributes."""
+    found: Any = cls
+    default: Any = object
+    return found.__reduce_ex__ is default.__reduce_ex__ and found.__reduce__ is default.__reduce__
 
 
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: the others are compiled in

@@ -1,4 +1,4 @@
-"""Functions and classes of a checkpoint made again: empty at first, filled in with the component that holds their state."""
+"""Functions and classes of a checkpoint made again: empty first, and filled in with the component of their state."""
 
 from __future__ import annotations
 

@@ -22,7 +22,9 @@ class Component:
         load_bytes: what has to be fetched to load it; all of it.
         serialise_seconds: to turn it into bytes.
         load_seconds: to turn the bytes into objects again.
-        unstorable: why it cannot be stored; empty if it can.
+        unstorable: why none of it can be stored; empty if it can.
+        failed: names of it that cannot be stored although the others can, and why. To recompute them is to recompute
+            the others too; where that is impossible they are lost, and the others are stored.
     """
 
     names: frozenset[str]
@@ -31,6 +33,11 @@ class Component:
     serialise_seconds: float = 0.0
     load_seconds: float = 0.0
     unstorable: str = ""
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+    def reason(self, name: str) -> str:
+        """Return why a name of it cannot be stored; empty if it can."""
+        return self.unstorable or self.failed.get(name, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class Effects:
         threads: it left threads or tasks behind, which go on by themselves.
         magics: those that it used, as `%cd`.
         other: audit events that matter and have no place above.
+        shell_history: what it used of the shell's own history, as `_3` or `In`; a replay finds another there.
+        folder: the working directory before it, if it opened files by relative paths; otherwise empty.
     """
 
     files_read: tuple[FilePin, ...] = ()
@@ -71,6 +73,8 @@ class Effects:
     threads: bool = False
     magics: tuple[str, ...] = ()
     other: tuple[str, ...] = ()
+    shell_history: tuple[str, ...] = ()
+    folder: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Only what is not empty, in plain types."""
@@ -100,6 +104,7 @@ NO_EFFECTS = Effects()
 
 _FIELDS = tuple(field.name for field in fields(Effects))
 _FLAGS = {"stdin", "threads"}
+_TEXTS = {"folder"}
 _ROWS: dict[str, tuple[type[FilePin | FileWrite], tuple[type, ...]]] = {
     "files_read": (FilePin, (str, int, int, str)),
     "files_written": (FileWrite, (str, str, bool)),
@@ -111,13 +116,13 @@ def _plain(item: FilePin | FileWrite | str) -> list[Any] | str:
 
 
 def _read(name: str, value: Any) -> Any:
-    if name in _FLAGS and isinstance(value, bool):
+    if (name in _FLAGS and isinstance(value, bool)) or (name in _TEXTS and isinstance(value, str)):
         return value
     if name in _ROWS and isinstance(value, list):
         kind, types = _ROWS[name]
         if all(isinstance(row, list) and list(map(type, row)) == list(types) for row in value):
             return tuple(kind(*row) for row in value)
-    elif name not in _FLAGS and isinstance(value, list) and all(isinstance(item, str) for item in value):
+    elif name not in _FLAGS | _TEXTS and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
     msg = f"the effect {name!r} cannot be {value!r:.60}"
     raise ValueError(msg)

@@ -24,6 +24,7 @@ from kernelferry.state import code_names
 from kernelferry.state.code_names import NOTHING, GlobalNames
 from kernelferry.state.compiling import NotPython, parse_and_compile
 from kernelferry.state.definitions import deferrable
+from kernelferry.state.order import Order
 from kernelferry.state.syntax import Survey
 
 _NONE_DEFERRED: Mapping[str, GlobalNames] = MappingProxyType({})
@@ -36,6 +37,9 @@ class CellNames:
     Args:
         reads: looked up; any object found this way may also be changed.
         binds: assigned, imported, defined, or declared.
+        certain: of those, what it has bound if it ends without an exception.
+        renewed: of those, what it has bound before it looks it up: what was there before does not matter to its own
+            code. Functions that it calls may still look it up earlier.
         deletes: removed, also by leaving `except … as name`.
         mutates: changed in place by a statement (`x.a = 1`, `del x[0]`); no more than a hint, since calls do it too.
         opaque: why it may touch any name whatever; empty when it cannot.
@@ -48,6 +52,8 @@ class CellNames:
 
     reads: frozenset[str] = frozenset()
     binds: frozenset[str] = frozenset()
+    certain: frozenset[str] = frozenset()
+    renewed: frozenset[str] = frozenset()
     deletes: frozenset[str] = frozenset()
     mutates: frozenset[str] = frozenset()
     opaque: tuple[str, ...] = ()
@@ -70,6 +76,8 @@ class CellNames:
             deferred,
             mutates=self.mutates | other.mutates,
             magics=self.magics + other.magics,
+            certain=self.certain,  # what runs inside a magic need not run to its end
+            renewed=(self.renewed - other.reads) | (other.renewed - self.reads),
             bodies=self.bodies | other.bodies,
             hooks=self.hooks | other.hooks,
         )
@@ -92,7 +100,7 @@ def cell_names(
     top = code_names.direct_names(code, top_level=True)
     found = Survey(deferrable(tree, bound=frozenset(bound) | top.binds), bound)
     found.look_through(tree)
-    names = _own_names(code, top, found)
+    names = _own_names(code, top, found, Order.of(tree))
     for use in found.magics:
         names |= CellNames(reads=use.names.reads, binds=use.names.binds, opaque=use.names.opaque, magics=(use.name,))
         for inner in use.code:
@@ -102,7 +110,7 @@ def cell_names(
     return names
 
 
-def _own_names(code: types.CodeType, top: GlobalNames, found: Survey) -> CellNames:
+def _own_names(code: types.CodeType, top: GlobalNames, found: Survey, order: Order) -> CellNames:
     immediate = [top]
     deferred: dict[str, GlobalNames] = {}
     bodies = NOTHING
@@ -126,7 +134,13 @@ def _own_names(code: types.CodeType, top: GlobalNames, found: Survey) -> CellNam
     )
     globally = now.reads.union(*(names.reads for names in deferred.values()))
     return _settled(
-        now, deferred, mutates=frozenset(found.mutates & globally), bodies=bodies, hooks=frozenset(found.hooks)
+        now,
+        deferred,
+        mutates=frozenset(found.mutates & globally),
+        certain=top.binds & order.certain,
+        renewed=(top.binds & order.renewed) - found.reads,
+        bodies=bodies,
+        hooks=frozenset(found.hooks),
     )
 
 
@@ -135,6 +149,8 @@ def _settled(
     deferred: Mapping[str, GlobalNames],
     *,
     mutates: frozenset[str],
+    certain: frozenset[str],
+    renewed: frozenset[str],
     magics: tuple[str, ...] = (),
     bodies: GlobalNames,
     hooks: frozenset[str],
@@ -146,6 +162,8 @@ def _settled(
         binds=called.binds,
         deletes=called.deletes,
         mutates=mutates,
+        certain=certain,
+        renewed=renewed,
         opaque=called.opaque,
         magics=magics,
         deferred=MappingProxyType(dict(left)),

@@ -93,7 +93,7 @@ def make_plan(history: HistoryGraph, costs: Costs, refusals: Refusals) -> Plan:
 
 
 def _assemble(situation: Situation, recomputed: frozenset[str], choice: Choice) -> Plan:
-    stored = [part for part in situation.components if not part.unstorable and not part.names & recomputed]
+    stored = [part for part in situation.storable if not part.names & recomputed]
     names = frozenset[str]().union(*(component.names for component in stored))
     cells = situation.closure(situation.writers(recomputed))
     store_cost = sum(map(situation.costs.store, stored))
@@ -123,4 +123,4 @@ def _explain(situation: Situation, name: str) -> Unmovable:
     remedies.append(
         f"Delete {name} if it is no longer needed, or keep what matters of it in a form that can be stored."
     )
-    return Unmovable(name, situation.component_of[name].unstorable, tuple(refused), tuple(dict.fromkeys(remedies)))
+    return Unmovable(name, situation.component_of[name].reason(name), tuple(refused), tuple(dict.fromkeys(remedies)))

@@ -26,6 +26,8 @@ DEFAULT_LIMIT = 5000
 
 # Above this many, even asking the elements for their types takes longer than a cell should wait.
 _SCAN_LIMIT = 100_000
+# Below this many, to ask them together first saves nothing.
+_FEW = 20
 
 
 class Missing(enum.Enum):
@@ -52,6 +54,7 @@ def reachable_globals(
     *,
     deferred: Mapping[str, GlobalNames] | None = None,
     fallback: GlobalNames | None = None,
+    renewed: Collection[str] = frozenset(),
     limit: int = DEFAULT_LIMIT,
 ) -> GlobalNames:
     """Follow names through the functions that can be reached from them.
@@ -61,17 +64,19 @@ def reachable_globals(
         lookup: gives the object of a name, or `MISSING`.
         namespace: the notebook's; functions are its own if this very dictionary is their `__globals__`.
         deferred: bodies of functions that the cell is about to define, see `CellNames`; followed like live ones.
+        renewed: of `names`, those that the cell has bound itself before it looks them up. They are no part of the
+            result, unless a function reads them too.
         fallback: what any function of the session can do; used where the walk is cut short.
         limit: how many objects to look at.
     """
     walk = _Walk(namespace, limit=limit)
     waiting = list(names)
-    known = set(waiting)
+    known = {name for name in waiting if name not in renewed}
     while waiting:
         name = waiting.pop()
         if deferred and name in deferred:
             walk.names |= deferred[name]
-        found = lookup(name)
+        found = lookup(name) if name in known else MISSING
         if found is not MISSING:
             walk.follow(found)
         new = walk.names.reads - known
@@ -131,7 +136,7 @@ class _Walk:
             self._visit_held(found.keys())
             self._visit_held(found.values())
         elif _holds_objects_unseen(found):
-            self.cut_short = "holds an array of objects, which cannot be searched for functions"
+            self._visit_array(found)
         else:
             self._visit_instance(found)
 
@@ -167,9 +172,19 @@ class _Walk:
             if len(held) > _SCAN_LIMIT or not {type(item) for item in held} <= _ATOMS:
                 self.cut_short = self.cut_short or _TOO_MANY
             return
+        if len(held) > _FEW and {type(item) for item in held} <= _ATOMS:
+            return
         if any(item is self.namespace for item in held):
             self._opaque("holds the notebook's namespace itself")
         self.pending.extend(held)
+
+    def _visit_array(self, array: Any) -> None:
+        if array.dtype.names is not None or array.size > _SCAN_LIMIT:
+            self.cut_short = (
+                self.cut_short or "holds an array of objects, which is too large to be searched for functions"
+            )
+        else:
+            self._visit_held(array.ravel().tolist())
 
     def _visit_instance(self, found: Any) -> None:
         self.pending.append(type(found))

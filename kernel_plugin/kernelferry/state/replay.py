@@ -92,6 +92,7 @@ class ReplayRules:
         yield from (f"changed the process: {aspect}" for aspect in effects.process_state)
         yield from (f"used {magic}" for magic in effects.magics if magic not in _HARMLESS_MAGICS)
         yield from (f"raised the audit event {event}" for event in effects.other)
+        yield from (f"used {name}, an earlier input or output" for name in effects.shell_history)
         for pin in effects.files_read:
             yield from self._changed(pin)
 

@@ -4,8 +4,9 @@ A name is *obtainable* if its component can be stored, or if it can be recompute
 again, and every active name that these cells start from is obtainable itself. Names of one component may support each
 other through other components, so this is the largest set that agrees with itself, found by striking out.
 
-In a component that cannot be stored, only those members are lost that cannot be recomputed: nothing shares anything
-with a name that is not there.
+In a component of which some names cannot be stored, these names can be recomputed only together with all the others, or
+what they share would be two. Where that is impossible they alone are lost: nothing shares anything with a name that is
+not there, so the others can be stored.
 """
 
 from __future__ import annotations
@@ -49,16 +50,21 @@ class Situation:
     @property
     def only_recomputable(self) -> list[frozenset[str]]:
         """The names that have to be recomputed, by component."""
-        return [left for part in self.components if part.unstorable and (left := part.names - self.lost)]
+        return [part.names - self.lost for part in self.components if self._failing(part)]
+
+    @property
+    def storable(self) -> list[Component]:
+        """What can be stored, without the names that are lost."""
+        return [
+            part if not part.names & self.lost else replace(part, names=part.names - self.lost)
+            for part in self.components
+            if part.names - self.lost and not self._failing(part)
+        ]
 
     @property
     def undecided(self) -> list[Component]:
         """The components that can be stored as well as recomputed."""
-        return [
-            part
-            for part in self.components
-            if not part.unstorable and self._impossible.isdisjoint(self.writers(part.names))
-        ]
+        return [part for part in self.storable if self._impossible.isdisjoint(self.writers(part.names))]
 
     def writers(self, names: Iterable[str]) -> tuple[int, ...]:
         """The cells that wrote names last, each once."""
@@ -89,7 +95,7 @@ class Situation:
 
     def _find_needs(self) -> None:
         needs: dict[int, tuple[int, ...]] = {}
-        fragile = {name for name, part in self.component_of.items() if part.unstorable}
+        fragile = {name for name, part in self.component_of.items() if part.reason(name)}
         for cell, bound in self.history.sweep():
             read = bound if cell.reads_all else {name: bound[name] for name in cell.reads if name in bound}
             # An active snapshot is either stored or recomputed for its own sake; only older ones are for this cell's.
@@ -99,6 +105,10 @@ class Situation:
                     self._ground_of[name].append(cell.index)
         self.needs = needs
         self.needs = {cell: needs[cell] for cell in sorted(self.closure(self.active.values()))}
+
+    def _failing(self, part: Component) -> set[str]:
+        """Return the names of a component that cannot be stored and are not lost yet."""
+        return {name for name in part.names - self.lost if part.reason(name)}
 
     def _strike_out(self) -> None:
         dependents: dict[int, list[int]] = defaultdict(list)
@@ -116,6 +126,13 @@ class Situation:
             self._impossible.add(cell)
             pending.extend(dependents[cell])
             for name in written[cell]:
-                if self.component_of[name].unstorable:
-                    self.lost.add(name)
-                    pending.extend(cell for cell in self._ground_of[name] if cell in self.needs)
+                for lost in self._lost_with(name):
+                    self.lost.add(lost)
+                    pending.extend(cell for cell in self._ground_of[lost] if cell in self.needs)
+
+    def _lost_with(self, name: str) -> set[str]:
+        """Return the names that are lost when a name cannot be recomputed."""
+        part = self.component_of[name]
+        if part.unstorable:
+            return {name}
+        return self._failing(part)

@@ -66,7 +66,8 @@ def cases(draw: st.DrawFn) -> Case:
         Component(
             frozenset(name for name in NAMES if place[name] == number),
             serialise_seconds=draw(st.integers(0, 9)),
-            unstorable=draw(st.sampled_from(["", "", "generator"])),
+            unstorable=(unstorable := draw(st.sampled_from(["", "", "generator"]))),
+            failed={} if unstorable else dict.fromkeys(draw(st.sampled_from(["", "", "a", "bc"])), "generator"),
         )
         for number in sorted(set(place.values()))
     ]
@@ -84,15 +85,21 @@ def _possible_plans(case: Case) -> Iterator[tuple[int, float, frozenset[str]]]:
         kept = {name for name in names if outcome[name] != "lost"}
         recomputed = frozenset(name for name in names if outcome[name] == "recomputed")
         cells = case.history.requirement(recomputed, available=kept)
-        together = all(
-            {outcome[name] for name in linked} in ({"stored"}, {"recomputed"})
-            if not part.unstorable
-            else "stored" not in {outcome[name] for name in linked}
-            for part, linked in components
-        )
+        together = all(_agrees(part, {name: outcome[name] for name in linked}) for part, linked in components)
         if together and case.refused.isdisjoint(cells):
             storing = sum(part.serialise_seconds for part, linked in components if "stored" in map(outcome.get, linked))
             yield len(names) - len(kept), storing + sum(case.history[cell].seconds for cell in cells), recomputed
+
+
+def _agrees(part: Component, outcome: dict[str, str]) -> bool:
+    failing = {each for name, each in outcome.items() if part.reason(name)}
+    able = {each for name, each in outcome.items() if not part.reason(name)}
+    if not able:
+        return "stored" not in failing
+    return (able, failing) in [(able, set()), ({"recomputed"}, {"recomputed"}), (able, {"lost"})] and able in (
+        {"stored"},
+        {"recomputed"},
+    )
 
 
 @given(cases())
@@ -115,7 +122,8 @@ def test_components_stay_together_and_no_refused_cell_runs(case: Case) -> None:
     plan = case.plan()
     for part in case.components:
         names = part.names & case.history.active().keys()
-        assert not names & plan.stored if part.unstorable else names & plan.stored in (names, frozenset())
+        able = {name for name in names if not part.reason(name)}
+        assert plan.stored & names in (able, frozenset())
     assert case.refused.isdisjoint(plan.cells_to_rerun)
     assert [step.cell for step in plan.steps if isinstance(step, Run)] == list(plan.cells_to_rerun)
 

@@ -6,6 +6,7 @@ import functools
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 
 from kernelferry.state.code_names import GlobalNames
@@ -138,10 +139,30 @@ def test_a_search_that_is_cut_short_adds_what_any_function_can_do(session: dict[
     assert found.binds == {"count"}
 
 
-def test_an_array_of_objects_is_taken_for_one_that_holds_functions(session: dict[str, Any]) -> None:
-    numpy_array = type("ndarray", (), {"__module__": "numpy", "dtype": type("dtype", (), {"hasobject": True})})
-    session["array"] = numpy_array()
-    assert _reach(session, "array").opaque == ("holds an array of objects, which cannot be searched for functions",)
+def test_an_array_of_objects_is_searched_for_functions(session: dict[str, Any]) -> None:
+    session["array"] = np.array([None, session["leaf"]])
+    assert "target" in _reach(session, "array").reads
+    session["texts"] = np.array(["text"] * 50_000, dtype=object)
+    assert _reach(session, "texts") == GlobalNames(reads=frozenset({"texts"}))
+
+
+@pytest.mark.parametrize("array", [np.zeros(100_001, dtype=object), np.zeros(2, dtype=[("field", object)])])
+def test_an_array_that_cannot_be_searched_is_taken_for_one_that_holds_functions(
+    session: dict[str, Any], array: object
+) -> None:
+    session["array"] = array
+    assert _reach(session, "array").opaque == (
+        "holds an array of objects, which is too large to be searched for functions",
+    )
+
+
+def test_what_the_cell_binds_itself_is_followed_only_where_functions_read_it(session: dict[str, Any]) -> None:
+    session["fresh"] = session["lam"]
+    renewed = {"fresh"}
+    assert _reach(session, "fresh", renewed=renewed) == GlobalNames()
+    reader = {"reader": GlobalNames(reads=frozenset({"fresh"}))}
+    found = _reach(session, "fresh", "reader", renewed=renewed, deferred=reader)
+    assert {"fresh", "target"} <= found.reads
 
 
 def test_the_time_is_bounded_whatever_the_size(session: dict[str, Any]) -> None:

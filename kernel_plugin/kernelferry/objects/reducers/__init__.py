@@ -7,7 +7,7 @@ this, are known by name. What is in no table is written as pickle does.
 from __future__ import annotations
 
 from kernelferry.objects.reducers.lookup import handler_for
-from kernelferry.objects.reducers.names import nameless
+from kernelferry.objects.reducers.names import Names, nameless
 from kernelferry.objects.reducers.reduction import CannotStore, Reducer
 
-__all__ = ["CannotStore", "Reducer", "handler_for", "nameless"]
+__all__ = ["CannotStore", "Names", "Reducer", "handler_for", "nameless"]

@@ -43,11 +43,12 @@ def mapping_proxy(mapping: Any) -> Any:
     return types.MappingProxyType(mapping)
 
 
-def code(version: str, dumped: bytes, source: str, name: str, free: tuple[str, ...], filename: str) -> types.CodeType:
+def code(version: str, dumped: bytes, source: str, names: tuple[str, str], free: tuple[str, ...]) -> types.CodeType:
     """Make a code object again, from its source if this interpreter cannot read its bytecode."""
     if version == VERSION:
         made: types.CodeType = marshal.loads(dumped)  # noqa: S302 - its digest was checked, as the pickle's around it
         return made
+    name, filename = names
     again = compile_again(source, name, free, filename)
     if again is None:
         msg = f"the code {name} was compiled by {version}, and its source is not known"
@@ -112,7 +113,7 @@ def _lru_cache(wrapper: Any) -> Any:
 
 def _code(found: types.CodeType) -> Any:
     source = source_of(found)
-    return code, (VERSION, marshal.dumps(found), source, found.co_name, found.co_freevars, found.co_filename)
+    return code, (VERSION, marshal.dumps(found), source, (found.co_name, found.co_filename), found.co_freevars)
 
 
 def _match(match: re.Match[Any]) -> Any:

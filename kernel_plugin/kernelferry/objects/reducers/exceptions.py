@@ -8,6 +8,7 @@ import sys
 import types
 from typing import Any
 
+from kernelferry.objects.recognition import is_compiled_in
 from kernelferry.objects.reducers.reduction import Reducer
 
 _CHAIN = ("__cause__", "__context__", "__suppress_context__", "__traceback__")
@@ -15,7 +16,7 @@ _CHAIN = ("__cause__", "__context__", "__suppress_context__", "__traceback__")
 
 def exception_made(cls: type, arguments: tuple[Any, ...]) -> Any:
     """Make an exception without its class's own `__init__`, whose arguments nobody has kept."""
-    compiled = next(base for base in cls.__mro__ if not base.__flags__ & _HEAP)
+    compiled: Any = next(filter(is_compiled_in, cls.__mro__))
     made = compiled.__new__(cls, *arguments)
     compiled.__init__(made, *arguments)
     return made
@@ -46,11 +47,12 @@ def traceback_again(following: Any, names: tuple[str, str, str], place: tuple[in
     code = compile("\n" * (line - 1) + before + "x" * width, filename, "exec").replace(co_name=name)
     if sys.version_info >= (3, 11):
         code = code.replace(co_qualname=name)
+    caught: Any = None
     try:
         exec(code, {"__name__": module, "__file__": filename, "__builtins__": {}})  # noqa: S102 - ours, a row of x
     except NameError as exc:
-        caught = exc.__traceback__.tb_next  # type: ignore[union-attr]
-    return types.TracebackType(following, caught.tb_frame, caught.tb_lasti, line)  # type: ignore[union-attr]
+        caught = exc.__traceback__
+    return types.TracebackType(following, caught.tb_next.tb_frame, caught.tb_next.tb_lasti, line)
 
 
 def exception(found: BaseException) -> Any:
@@ -68,7 +70,7 @@ def exception(found: BaseException) -> Any:
 
 
 def _owner(cls: type, name: str) -> Any:
-    compiled = next(base for base in cls.__mro__ if not base.__flags__ & _HEAP)
+    compiled: Any = next(filter(is_compiled_in, cls.__mro__))
     return getattr(compiled, name)
 
 
@@ -80,7 +82,7 @@ def _traceback(found: types.TracebackType) -> Any:
 
 def _place(found: types.TracebackType) -> tuple[int, int, int]:
     line = max(found.tb_lineno or 1, 1)
-    if sys.version_info < (3, 11):
+    if not hasattr(found.tb_frame.f_code, "co_positions"):  # before Python 3.11
         return line, 0, 1
     positions = itertools.islice(found.tb_frame.f_code.co_positions(), found.tb_lasti // 2, None)
     first, last, begin, end = next(positions, (None, None, None, None))
@@ -91,7 +93,5 @@ def _place(found: types.TracebackType) -> tuple[int, int, int]:
         end = len(text.encode())
     return first, begin, max(1, end - begin)
 
-
-_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement
 
 TABLE: dict[type, Reducer] = {types.TracebackType: _traceback}

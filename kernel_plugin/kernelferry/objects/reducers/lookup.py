@@ -8,7 +8,7 @@ from typing import Any
 
 from kernelferry.objects.memory import Memory, array_reducer
 from kernelferry.objects.reducers import builtin, exceptions, files, threads, views, weak
-from kernelferry.objects.reducers.names import held_by_module
+from kernelferry.objects.reducers.names import Names
 from kernelferry.objects.reducers.reduction import Reducer
 
 _TABLE: dict[type, Reducer] = {
@@ -29,7 +29,7 @@ _BY_NAME = {
 }
 
 
-def handler_for(kind: type, memory: Memory) -> Reducer | None:
+def handler_for(kind: type, memory: Memory, names: Names) -> Reducer | None:
     """Return what writes objects of a type, or None if pickle does."""
     if kind in _TABLE:
         return _TABLE[kind]
@@ -44,7 +44,7 @@ def handler_for(kind: type, memory: Memory) -> Reducer | None:
         if (place := _BY_NAME.get(_name(base))) is not None:
             reduce: Reducer = getattr(importlib.import_module(f"{__package__}.{place[0]}"), place[1])
             return reduce
-    return held_by_module(kind)
+    return names.reducer(kind)
 
 
 def _name(kind: type) -> str:

@@ -30,36 +30,54 @@ def nameless(kind: Any) -> Any:
     return NotImplemented
 
 
-_SAMPLES = ({}.keys(), {}.values(), {}.items(), iter([]), iter(()), iter({}), iter(set()), iter(range(0)), iter(""))
+_SAMPLES: tuple[Any, ...] = (
+    {}.keys(), {}.values(), {}.items(), iter([]), iter(()), iter({}), iter(set()), iter(range(0)), iter(""),
+)  # fmt: skip
 
 
-def held_by_module(kind: type) -> Reducer | None:
-    """Write objects that a module of their type's own package holds by name, as that name; others as pickle does."""
-    package = kind.__module__.partition(".")[0]
-    if package in {"builtins", "__main__", "collections", "types", "datetime", "decimal", "pathlib", "numpy"}:
-        if kind.__qualname__ not in {"RandomState"} and not _is_bare(kind):
+class Names:
+    """The names under which modules hold objects of their own package; each package is looked through once."""
+
+    def __init__(self) -> None:
+        self._packages: dict[str, dict[type, dict[int, tuple[str, str, Any]]]] = {}
+
+    def reducer(self, kind: type) -> Reducer | None:
+        """Write objects that a module of their type's own package holds by name as that name, others as pickle does."""
+        package = kind.__module__.partition(".")[0]
+        if package in _PLAIN_VALUES and kind.__qualname__ not in _KNOWN_ONCE and not _is_bare(kind):
             return None
-    found = _held(kind, package)
-    if not found:
-        return None
+        if package not in self._packages:
+            self._packages[package] = _held(package)
+        found = self._packages[package].get(kind)
+        if not found:
+            return None
 
-    def reduce(thing: Any) -> Any:
-        named = found.get(id(thing))
-        return NotImplemented if named is None or named[2] is not thing else (attribute, named[:2])
+        def reduce(thing: Any) -> Any:
+            named = found.get(id(thing))
+            return NotImplemented if named is None else (attribute, named[:2])
 
-    return reduce
+        return reduce
 
 
-def _held(kind: type, package: str) -> dict[int, tuple[str, str, Any]]:
-    found: dict[int, tuple[str, str, Any]] = {}
+# Their modules hold values of their own types, such as `numpy.pi` or `datetime.MINYEAR`: no singletons.
+_PLAIN_VALUES = frozenset(
+    {"builtins", "__main__", "collections", "types", "datetime", "decimal", "fractions", "pathlib", "numpy", "uuid",
+     "re"}
+)  # fmt: skip
+_KNOWN_ONCE = frozenset({"RandomState"})
+
+
+def _held(package: str) -> dict[type, dict[int, tuple[str, str, Any]]]:
+    found: dict[type, dict[int, tuple[str, str, Any]]] = {}
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] != package or name == "__main__" or not isinstance(module, types.ModuleType):
             continue
         if getattr(module, "__spec__", None) is None:
             continue
         for key, value in list(vars(module).items()):
-            if type(value) is kind:
-                found.setdefault(id(value), (name, key, value))
+            kind = type(value)
+            if kind.__module__.partition(".")[0] == package:
+                found.setdefault(kind, {}).setdefault(id(value), (name, key, value))
     return found
 
 

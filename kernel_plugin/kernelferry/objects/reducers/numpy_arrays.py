@@ -38,7 +38,7 @@ def texts(found: Any) -> Any:
     return joined, ("".join(items), lengths, found.shape)
 
 
-def mapped(path: str, dtype: Any, mode: str, offset: int, shape: tuple[int, ...], order: str) -> Any:  # noqa: PLR0913, PLR0917
+def mapped(path: str, dtype: Any, mode: str, offset: int, shape: tuple[int, ...], order: str) -> Any:  # noqa: PLR0917
     """Map a file into memory again."""
     import numpy as np  # noqa: PLC0415 - only where a checkpoint has such arrays
 

@@ -34,7 +34,7 @@ def refs(found: Any) -> Any:  # noqa: ARG001 - the list itself is weak: blocks e
 
 def block(found: Any) -> Any:
     """Write a block."""
-    return block_again, (found.values, found.mgr_locs.indexer, found.ndim, getattr(found, "refs", None))
+    return block_again, (found.values, found.mgr_locs.indexer, found.ndim, getattr(found, "refs", None))  # noqa: PD011 - a block, not a frame
 
 
 def series_manager(found: Any) -> Any:

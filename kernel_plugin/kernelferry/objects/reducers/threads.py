@@ -22,11 +22,11 @@ def local_with(attributes: dict[str, Any]) -> Any:
     return made
 
 
-def ended_thread(cls: type) -> Any:
+def ended_thread(cls: Any) -> Any:
     """Make a thread that has ended."""
     made = cls.__new__(cls)
     made._stderr = sys.stderr  # noqa: SLF001 - there is no public way to a thread that has ended
-    made._invoke_excepthook = threading._make_invoke_excepthook()  # noqa: SLF001
+    made._invoke_excepthook = threading._make_invoke_excepthook()  # type: ignore[attr-defined]  # noqa: SLF001
     handle = getattr(threading, "_ThreadHandle", None)
     if handle is not None:
         made._handle = handle()  # noqa: SLF001

@@ -21,7 +21,7 @@ def shown(exporter: Any, start: int, size: int, shape: tuple[str, tuple[int, ...
     made = memoryview(exporter).cast("B")[start : start + size]
     form, sizes = shape
     if (form, sizes) != ("B", (size,)):
-        made = made.cast(form, sizes)  # type: ignore[arg-type, call-overload]
+        made = made.cast(form, sizes)  # type: ignore[call-overload]
     return made.toreadonly() if readonly and not made.readonly else made
 
 

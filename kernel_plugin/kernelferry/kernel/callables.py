@@ -1,0 +1,42 @@
+"""Whether something can be called, or holds what can: what a cell hands to a library may come back as a call."""
+
+from __future__ import annotations
+
+import gc
+import types
+
+from kernelferry.kernel.contents import SIMPLE
+from kernelferry.kernel.layouts import of_user_module
+
+_STEPS = 200
+
+
+def may_be_called(value: object) -> bool:
+    """Look for functions, methods and the user's own objects in a value; in doubt, that is in large ones, say yes.
+
+    Arrays and tables are data, and so are containers of those.
+    """
+    seen = set[int]()
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        kind = type(item)
+        if kind in SIMPLE or id(item) in seen or isinstance(item, types.ModuleType):
+            continue
+        seen.add(id(item))
+        if len(seen) > _STEPS:
+            return True
+        if kind in {list, tuple, set, frozenset, dict}:
+            pending.extend(_sample(item))
+        elif isinstance(item, type):
+            if of_user_module(item.__module__):
+                return True
+        elif callable(item) or of_user_module(kind.__module__):
+            return True
+    return False
+
+
+def _sample(container: object) -> list[object]:
+    # Data that is all of one kind shows it at its beginning.
+    held = gc.get_referents(container)
+    return held if len(held) <= _STEPS else held[: _STEPS // 4]

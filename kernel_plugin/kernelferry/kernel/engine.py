@@ -1,0 +1,277 @@
+"""The engine of one kernel: what the magics and `kernelferry.save` and `load` call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any
+
+from kernelferry.api import FerryError, LoadReport, SaveReport
+from kernelferry.api.report import RehearsalReport
+from kernelferry.checkpoint import Store, open_checkpoint
+from kernelferry.kernel import shell_state
+from kernelferry.kernel.image import Image, Randomness, polite_to_forks, take
+from kernelferry.kernel.loading import Loading, conflicts
+from kernelferry.kernel.namespace import Shell, user_names
+from kernelferry.kernel.planning import Bandwidth
+from kernelferry.kernel.progress import Bar
+from kernelferry.kernel.rehearsal import rehearse
+from kernelferry.kernel.saving import Options, Pickled, Watcher, pickle_and_plan, planned, write
+from kernelferry.kernel.snapshot import DEADLINE, Child, Tell
+from kernelferry.kernel.targets import open_target
+from kernelferry.kernel.tracker import Tracker
+from kernelferry.objects import process
+from kernelferry.objects.fingerprint import QUICK, THOROUGH
+from kernelferry.state.history import HistoryGraph
+from kernelferry.state.replay import ReplayPolicy
+
+Target = str | os.PathLike[str]
+
+
+class Engine:
+    """Saves and loads the session of a shell.
+
+    Args:
+        shell: the kernel's shell.
+        tracking: whether to watch its cells from now on, which is needed to recompute anything.
+    """
+
+    def __init__(self, shell: Shell, *, tracking: bool = True) -> None:
+        self._shell = shell
+        fresh = not user_names(shell)
+        self._start: tuple[shell_state.Baseline, process.Baselines | None] = (
+            shell_state.Baseline(shell),
+            process.baselines() if fresh else None,
+        )
+        self._bandwidth: dict[str, Bandwidth] = {}
+        self.last_report: SaveReport | LoadReport | None = None
+        self.running: Child | None = None
+        self.tracker = Tracker(shell)
+        if tracking:
+            self.tracker.start()
+
+    # --- saving -------------------------------------------------------------------------------------------------------
+
+    def save(
+        self,
+        target: Target,
+        *,
+        replay: str | ReplayPolicy = ReplayPolicy.SAFE,
+        fork: bool | None = None,
+        background: bool = False,
+        deadline: float = DEADLINE,
+        budget: int = QUICK,
+    ) -> SaveReport | Child:
+        """Save the session.
+
+        Args:
+            target: a folder.
+            replay: which cells may be planned to run again: Safe, Never or All.
+            fork: whether to do it in a forked child; by default wherever that is possible.
+            background: whether to return at once. What is saved is the session at this moment.
+            deadline: seconds after which a variable that cannot be pickled is given up.
+            budget: how many objects of each value its fingerprint looks at.
+
+        Returns:
+            What became of every name; in the background, the child that is about it.
+
+        Raises:
+            FerryError: nothing was saved; the session and earlier checkpoints are as they were.
+        """
+        store = open_target(target, create=True)
+        options = Options(
+            kernel=_kernel_id(),
+            policy=policy_named(replay),
+            bandwidth=self._bandwidth.get(store.name, Bandwidth()),
+            budget=budget,
+        )
+        image = self.image()
+        in_child = not polite_to_forks() if fork is None else fork
+        if not in_child:
+            self.last_report = self._save_here(image, store, options)
+            return self.last_report
+        child = Child(lambda tell, known: _save_in_child(image, store, options, tell, known), deadline)
+        child.start()
+        self.running = child
+        if background:
+            return child
+        self.last_report = self._wait(child)
+        return self.last_report
+
+    def plan(self, *, replay: str | ReplayPolicy = ReplayPolicy.SAFE) -> SaveReport:
+        """Say what would become of every name if the session were saved now; writes nothing."""
+        return planned(self.pickled(replay=replay))
+
+    def rehearse(self) -> RehearsalReport:
+        """Load everything in a clean process, component by component, and compare."""
+        return rehearse(lambda folder: self.save(folder, budget=THOROUGH))
+
+    def pickled(self, *, replay: str | ReplayPolicy = ReplayPolicy.SAFE) -> Pickled:
+        """Pickle the session in memory, with a plan for it."""
+        return pickle_and_plan(self.image(), Options(policy=policy_named(replay)), Watcher())
+
+    def image(self) -> Image:
+        """Look at the session as it is."""
+        running = self.cell_is_running()
+        return take(self._shell, self._settled(running=running), self._randomness(), self._start, running=running)
+
+    def cell_is_running(self) -> bool:
+        """Whether a cell is running that will add one to the count at its end."""
+        raw = self._shell.history_manager.input_hist_raw
+        # A cell that is kept has been added to the inputs, and its number is still the current one.
+        return len(raw) == int(self._shell.execution_count) + 1
+
+    def _save_here(self, image: Image, store: Store, options: Options) -> SaveReport:
+        bar = Bar("Saving")
+        try:
+            pickled = pickle_and_plan(image, options, Watcher(root=lambda key: bar.show(0, 0, key.lstrip("="))))
+            return write(pickled, store, options, Watcher(progress=bar.show))
+        finally:
+            bar.end()
+
+    def _wait(self, child: Child) -> SaveReport:
+        bar = Bar("Saving")
+        begun = perf_counter()
+        try:
+            while not child.finished:
+                child.listen(0.2)
+                bar.show(*child.done, child.at.lstrip("="))
+        except BaseException:
+            child.cancel()
+            raise
+        finally:
+            bar.end()
+            self.running = None
+        if child.error is not None:
+            raise child.error
+        report = child.report
+        if report is None:
+            raise AssertionError
+        self._measure(report, perf_counter() - begun)
+        return report
+
+    def _measure(self, report: SaveReport, seconds: float) -> None:
+        del report, seconds  # the store's speed is measured by issue of the writer; see planning.BANDWIDTH
+
+    def _settled(self, *, running: bool) -> HistoryGraph:
+        """Return the history as if the running cell had ended: with all names that there are."""
+        history = HistoryGraph()
+        for cell in self.tracker.history.cells:
+            history.append(cell)
+        names, active = user_names(self._shell).keys(), history.active().keys()
+        if running and not self._is_ours():
+            # What the rest of the cell has done so far is not known: any name may be another one since.
+            history.record(source=None, writes=names, deletes=active - names)
+        elif names != active:
+            history.record(source=None, writes=names - active, deletes=active - names)
+        return history
+
+    def _is_ours(self) -> bool:
+        """Whether the running cell does nothing but call us."""
+        raw = self._shell.history_manager.input_hist_raw
+        lines = [line.strip() for line in (raw[-1] if raw else "").splitlines()]
+        return all(not line or line.startswith(("%ferry", "#", "%load_ext kernelferry")) for line in lines)
+
+    def _randomness(self) -> Randomness:
+        return dict(self.tracker.randomness)
+
+    # --- loading ------------------------------------------------------------------------------------------------------
+
+    def load(
+        self,
+        source: Target,
+        *,
+        checkpoint: str | None = None,
+        replay: str | ReplayPolicy = ReplayPolicy.SAFE,
+        replace: bool = False,
+    ) -> LoadReport:
+        """Load a session into this one.
+
+        Args:
+            source: where it was saved.
+            checkpoint: which checkpoint; the latest by default.
+            replay: which cells may be run again: Safe, Never or All.
+            replace: whether names that are bound here already may be replaced.
+
+        Raises:
+            FerryError: nothing was loaded; the session is as it was.
+        """
+        store = open_target(source, create=False)
+        policy = policy_named(replay)
+        with open_checkpoint(store, checkpoint=checkpoint) as found:
+            taken = conflicts(self._shell, found.manifest)
+            if taken and not replace:
+                raise FerryError(
+                    problem=f"This session has names already that the checkpoint has too: {_listed(taken)}.",
+                    state="Nothing was loaded; the session is as it was.",
+                    remedy="Load it in a fresh kernel, or replace them: %ferry load PATH --replace.",
+                )
+            within = self.cell_is_running()
+            with self.tracker.paused():
+                loading = Loading(self._shell, found, policy)
+                report = loading.run()
+                shell_state.set_count(self._shell, int(found.manifest.shell["execution_count"]), within_cell=within)  # type: ignore[call-overload]
+            self.tracker.adopt(loading.history, loading.randomness)
+        self.last_report = report
+        return report
+
+    def status(self) -> Mapping[str, Any]:
+        """Say what the engine knows."""
+        child = self.running
+        if child is not None:
+            child.listen(0)
+            if child.finished:
+                self.last_report = child.report or self.last_report
+                self.running = child = None
+        return {
+            "names": len(user_names(self._shell)),
+            "cells": len(self.tracker.history),
+            "saving": None if child is None else {"at": child.at.lstrip("="), "bytes": child.done[0]},
+            "forks": polite_to_forks() or "yes",
+        }
+
+
+def policy_named(name: str | ReplayPolicy) -> ReplayPolicy:
+    """Return the policy of a name, however it is spelled.
+
+    Raises:
+        FerryError: there is none of that name.
+    """
+    if isinstance(name, ReplayPolicy):
+        return name
+    for policy in ReplayPolicy:
+        if policy.value.lower() == name.lower():
+            return policy
+    raise FerryError(
+        problem=f"There is no replay policy {name!r}.",
+        state="Nothing was done.",
+        remedy="Choose Safe, Never or All.",
+    )
+
+
+def _save_in_child(image: Image, store: Store, options: Options, tell: Tell, known: Mapping[str, str]) -> SaveReport:
+    watcher = Watcher(
+        root=lambda key: tell({"root": key}), progress=lambda done, everything: tell({"done": done, "of": everything})
+    )
+    pickled = pickle_and_plan(image, options, watcher, known)
+    tell({"done": 0, "of": 0})
+    return write(pickled, store, options, watcher)
+
+
+def _kernel_id() -> str:
+    """Return the id of this kernel, as its connection file has it."""
+    from pathlib import Path  # noqa: PLC0415 - seldom needed
+
+    try:
+        from ipykernel.connect import get_connection_file  # noqa: PLC0415 - not in every shell
+
+        stem = Path(get_connection_file()).stem
+    except Exception:  # noqa: BLE001 - a shell that is no kernel
+        return "kernel"
+    found = "".join(char for char in stem.removeprefix("kernel-") if char.isalnum() or char in "-_.")
+    return found.lstrip("-_.")[:100] or "kernel"
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")

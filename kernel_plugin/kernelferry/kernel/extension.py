@@ -1,0 +1,92 @@
+"""`%load_ext kernelferry`: the engine at work in an IPython shell."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from kernelferry.api import FerryError, LoadReport, SaveReport
+from kernelferry.kernel import magics
+from kernelferry.kernel.engine import Engine, Target
+from kernelferry.kernel.namespace import Shell
+
+RESTORE = "KERNELFERRY_RESTORE"
+"""The environment variable that names a checkpoint to load before the kernel answers anybody."""
+
+_ATTRIBUTE = "_kernelferry_engine"
+
+
+def load_ipython_extension(shell: Shell) -> None:
+    """Begin to watch cells, and offer `%ferry`; where a checkpoint is named in the environment, load it."""
+    engine = engine_of(shell)
+
+    def ferry(line: str) -> Any:
+        """Save and load the session: %ferry save PATH, %ferry load PATH, %ferry plan, %ferry report."""
+        try:
+            return magics.run(engine, line)
+        except FerryError as exc:
+            raise _Plainly(exc) from None
+
+    shell.register_magic_function(ferry, "line", "ferry")
+    shell.set_custom_exc((_Plainly,), _show)
+    source = os.environ.pop(RESTORE, None)
+    if source:
+        _restore(engine, source)
+
+
+def unload_ipython_extension(shell: Shell) -> None:
+    """Stop watching."""
+    engine_of(shell).tracker.stop()
+    shell.magics_manager.magics["line"].pop("ferry", None)
+
+
+def engine_of(shell: Shell, *, tracking: bool = True) -> Engine:
+    """Return the engine of a shell; there is one."""
+    found: Engine | None = getattr(shell, _ATTRIBUTE, None)
+    if found is None:
+        found = Engine(shell, tracking=tracking)
+        object.__setattr__(shell, _ATTRIBUTE, found)
+    return found
+
+
+def save(target: Target, **options: Any) -> SaveReport:
+    """Save the session of this kernel; see `Engine.save` for the options."""
+    found: Any = engine_of(_shell()).save(target, **options)
+    return found  # type: ignore[no-any-return]
+
+
+def load(source: Target, **options: Any) -> LoadReport:
+    """Load a session into this kernel; see `Engine.load` for the options."""
+    return engine_of(_shell()).load(source, **options)
+
+
+def _shell() -> Shell:
+    ipython: Any = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is None:
+        raise FerryError(
+            problem="There is no notebook session in this process.",
+            state="Nothing was saved or loaded.",
+            remedy="Call this in a cell of a notebook, or at IPython's prompt.",
+        )
+    return shell
+
+
+def _restore(engine: Engine, source: str) -> None:
+    try:
+        engine.load(source)
+    except FerryError as exc:
+        # The kernel must start all the same: the user is told, and nothing is lost that was not lost before.
+        print(f"Kernel Ferry: {exc}", file=sys.stderr)  # noqa: T201 - there is nobody else to tell yet
+
+
+class _Plainly(Exception):  # noqa: N818 - a message
+    """An error of ours, to be shown without a traceback."""
+
+
+def _show(shell: Shell, _kind: Any, value: BaseException, _traceback: Any, tb_offset: Any = None) -> list[str]:
+    del tb_offset
+    lines = [f"FerryError: {value}"]
+    shell._showtraceback(_Plainly, value, lines)  # noqa: SLF001 - how IPython shows what is no traceback
+    return lines

@@ -1,0 +1,63 @@
+"""What every kernel has of its own: shell, kernel, streams. Objects point to them, and none of them is moved."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from kernelferry.kernel.namespace import Shell
+
+_OF_SHELL = (
+    "history_manager", "displayhook", "display_pub", "display_formatter", "events", "extension_manager", "compile",
+    "magics_manager", "input_transformer_manager", "alias_manager", "prefilter_manager", "config", "payload_manager",
+    "data_pub_class", "Completer", "user_module",
+)  # fmt: skip
+_OF_KERNEL = ("session", "iopub_socket", "iopub_thread", "io_loop", "log", "comm_manager", "control_thread", "parent")
+
+
+def fixtures(shell: Shell) -> dict[str, Any]:
+    """Return a kernel's own objects, by names that are the same in every kernel."""
+    kernel = getattr(shell, "kernel", None)
+    found = {
+        "shell": shell,
+        "kernel": kernel,
+        "stdout": sys.stdout,
+        "stderr": sys.stderr,
+        "stdin": sys.stdin,
+        "stdout of the process": sys.__stdout__,
+        "stderr of the process": sys.__stderr__,
+        "comms": _comms(),
+        **{f"shell.{name}": getattr(shell, name, None) for name in _OF_SHELL},
+        **{f"kernel.{name}": getattr(kernel, name, None) for name in _OF_KERNEL},
+    }
+    found.update(_underneath(found))
+    # The session's own module is a module, and known as one.
+    del found["shell.user_module"]
+    return {name: thing for name, thing in found.items() if thing is not None and type(thing).__module__ != "builtins"}
+
+
+def _underneath(found: dict[str, Any]) -> dict[str, Any]:
+    """Return what the streams are made of: somebody may hold `sys.stdout.buffer`."""
+    layers = {}
+    for name in ("stdout of the process", "stderr of the process", "stdin"):
+        buffer = getattr(found[name], "buffer", None)
+        layers[f"{name}, buffer"] = buffer
+        layers[f"{name}, raw"] = getattr(buffer, "raw", None)
+    return layers
+
+
+def _comms() -> Any:
+    comm = sys.modules.get("comm")
+    return None if comm is None else comm.get_comm_manager()
+
+
+class NamespaceItself:
+    """Stands for the session's own namespace where a variable is bound to it (`g = globals()`)."""
+
+    def __reduce__(self) -> tuple[Any, tuple[()]]:
+        return namespace_here, ()
+
+
+def namespace_here() -> dict[str, Any]:
+    """Return the namespace of the session in this process."""
+    return vars(sys.modules["__main__"])

@@ -1,0 +1,326 @@
+"""Loading a session: components and replays take turns in the order of the cells, then process and shell.
+
+Whatever can be found wrong before anything is changed is; and if the checkpoint turns out to be damaged half-way, the
+names are put back as they were.
+"""
+
+from __future__ import annotations
+
+import linecache
+import pickle
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+from types import FunctionType, ModuleType
+from typing import Any
+
+from kernelferry.api import (
+    AspectReport,
+    CheckpointDamaged,
+    ComponentEntry,
+    LoadReport,
+    Manifest,
+    Outcome,
+    VariableReport,
+)
+from kernelferry.checkpoint import Checkpoint
+from kernelferry.kernel import shell_state
+from kernelferry.kernel.fixtures import fixtures
+from kernelferry.kernel.namespace import Shell, user_names
+from kernelferry.kernel.planning import refusals_of, rules
+from kernelferry.kernel.progress import Bar
+from kernelferry.kernel.replaying import replay
+from kernelferry.kernel.saving import step_from_json
+from kernelferry.objects import process
+from kernelferry.objects.diagnosis import words
+from kernelferry.objects.fingerprint import budget_of, fingerprint
+from kernelferry.objects.loading import Loader, Stored
+from kernelferry.state import history_json
+from kernelferry.state.history import HistoryGraph
+from kernelferry.state.replay import ReplayPolicy
+from kernelferry.state.steps import Load, Run, Step, schedule
+
+
+@dataclass
+class Loading:
+    """A load that is under way.
+
+    Args:
+        shell: where to.
+        checkpoint: what.
+        policy: which cells may be run again.
+        bar: shows how far it is.
+    """
+
+    shell: Shell
+    checkpoint: Checkpoint
+    policy: ReplayPolicy = ReplayPolicy.SAFE
+    bar: Bar = field(default_factory=lambda: Bar("Loading"))
+
+    def __post_init__(self) -> None:
+        self.manifest: Manifest = self.checkpoint.manifest
+        self.history: HistoryGraph = history_json.from_json(self.manifest.history)
+        self.steps: list[Step] = [step_from_json(step) for step in _list(self.manifest.plan.get("steps"))]
+        self.randomness: dict[int, Mapping[str, bytes]] = pickle.loads(self.checkpoint.blob("randomness"))  # noqa: S301 - its digest was checked
+        self.values: dict[str, Any] = {}
+        self.failures: dict[str, str] = {}
+        self.recomputed: set[str] = set()
+        self.seconds: dict[str, float] = {}
+        self._home = {name: entry for entry in self.manifest.components for name in entry.names}
+        self._done = 0
+
+    def run(self) -> LoadReport:
+        """Load everything.
+
+        Raises:
+            CheckpointDamaged: a part of it is not as it was written; the names are as they were.
+        """
+        begun = perf_counter()
+        before = dict(self.shell.user_ns)
+        captured = self._captured()
+        self._bring_sources()
+        process.prepare(captured)
+        loader = self._loader()
+        try:
+            self._load_all(loader)
+        except CheckpointDamaged:
+            _put_back(self.shell.user_ns, before)
+            raise
+        for step in self.steps:
+            self._follow(step)
+        self._recompute_what_failed()
+        outcomes = self._finish(captured)
+        self.bar.end()
+        return self._report(outcomes, perf_counter() - begun)
+
+    # --- components ---------------------------------------------------------------------------------------------------
+
+    def _loader(self) -> Loader:
+        stored = {
+            entry.id: Stored(entry.roots, lambda entry=entry: self._open(entry))  # type: ignore[misc]
+            for entry in self.manifest.components
+        }
+        return Loader(self.shell.user_ns, self.checkpoint.blob("skeletons"), stored, fixtures(self.shell))
+
+    def _open(self, entry: ComponentEntry) -> tuple[Any, Iterable[Any]]:
+        part = self.checkpoint.component(entry)
+        return part.stream, part.buffers
+
+    def _load_all(self, loader: Loader) -> None:
+        """Load all components, in the order of the cells; names are bound at once, since others may look them up."""
+        for entry in sorted(self.manifest.components, key=lambda entry: (not _is_light(entry), entry.cell)):
+            self.bar.show(self._done, sum(each.size for each in self.manifest.components), ", ".join(entry.names))
+            self._load(loader, entry)
+            self._done += entry.size
+
+    def _load(self, loader: Loader, entry: ComponentEntry) -> None:
+        begun = perf_counter()
+        try:
+            found = loader.load(entry.id)
+        except CheckpointDamaged:
+            raise
+        except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever foreign code raises; it is reported
+            self.failures.update(dict.fromkeys(entry.names, _why(exc)))
+            return
+        took = perf_counter() - begun
+        self.values.update(found)
+        self.seconds.update(dict.fromkeys(entry.names, took))
+        self.shell.user_ns.update({name: value for name, value in found.items() if _is_variable(name)})
+
+    # --- replays ------------------------------------------------------------------------------------------------------
+
+    def _follow(self, step: Step) -> None:
+        namespace = self.shell.user_ns
+        if isinstance(step, Run):
+            self._run_again(step.cell)
+        elif isinstance(step, Load):
+            namespace.update({name: self.values[name] for name in step.names if name in self.values})
+        else:
+            for name in step.names:
+                namespace.pop(name, None)
+
+    def _run_again(self, index: int) -> None:
+        cell = self.history[index]
+        reasons = refusals_of(rules(self.policy))(cell)
+        number = f"cell [{cell.execution_count}]" if cell.execution_count is not None else "a cell"
+        if reasons:
+            self._lose(index, f"{number} was not run again: {', '.join(reasons)}")
+            return
+        for name in cell.reads:
+            if name in self.failures and name not in self.shell.user_ns:
+                self._lose(index, f"{number} needs {name}, which is not here")
+                return
+        self.bar.show(self._done, 0, f"running {number} again")
+        different = replay(self.shell, cell, self.randomness.get(index, {}))
+        if different:
+            self._lose(index, f"{number} did not end as before ({different})")
+
+    def _lose(self, index: int, why: str) -> None:
+        active = self.history.active()
+        for snapshot in self.history.written(index):
+            if active.get(snapshot.name) == index and snapshot.name not in self.values:
+                self.failures[snapshot.name] = why
+
+    def _recompute_what_failed(self) -> None:
+        """What could not be loaded is recomputed, if that is safe; all others stay as they are."""
+        active = self.history.active()
+        wanted = {name for name in self.failures if name in active and self._entry(name) == "stored"}
+        refusals = refusals_of(rules(self.policy))
+        available = {name for name in active if name not in wanted and name in self.shell.user_ns}
+        for name in sorted(wanted, key=lambda name: active[name]):
+            cells = self.history.requirement([name], available=available)
+            if any(refusals(self.history[cell]) for cell in cells):
+                continue
+            failed = dict(self.failures)
+            del self.failures[name]
+            self._replay_for(name, cells, available)
+            if name in self.failures or name not in self.shell.user_ns:
+                self.failures = failed
+                self.shell.user_ns.pop(name, None)
+                continue
+            self.values[name] = self.shell.user_ns[name]
+            self.recomputed.add(name)
+            available.add(name)
+
+    def _replay_for(self, name: str, cells: Iterable[int], available: set[str]) -> None:
+        namespace = self.shell.user_ns
+        kept = {other: namespace[other] for other in available if other in namespace}
+        needed = set(cells)
+        for step in schedule(self.history, stored=available, cells=needed):
+            if isinstance(step, Load):
+                namespace.update({other: kept[other] for other in step.names if other in kept})
+            else:
+                self._follow(step)
+        result = namespace.get(name, _ABSENT)
+        for other in set(user_names(self.shell)) - kept.keys() - {name}:
+            namespace.pop(other, None)
+        namespace.update(kept)
+        if result is not _ABSENT:
+            namespace[name] = result
+
+    # --- process and shell --------------------------------------------------------------------------------------------
+
+    def _captured(self) -> dict[str, process.Captured]:
+        found = {}
+        for aspect, entry in self.manifest.process.items():
+            said: Any = entry.value if isinstance(entry.value, dict) else {}
+            data = pickle.loads(self.checkpoint.read(entry.blob)) if entry.blob is not None else None  # noqa: S301 - its digest was checked
+            found[aspect] = process.Captured(
+                data, detail=str(said.get("detail", "")), left=tuple(said.get("left", ())), objects={}
+            )
+        return found
+
+    def _finish(self, captured: Mapping[str, process.Captured]) -> Mapping[str, process.Outcome]:
+        with_objects = {
+            aspect: process.Captured(each.data, each.detail, each.left, self._objects(f"process:{aspect}:"))
+            for aspect, each in captured.items()
+        }
+        state = self.manifest.shell
+        found = {_number(name): value for name, value in self.values.items() if name.startswith("Out[")}
+        for number, name in _dict(state.get("same_as")).items():
+            if int(number) not in found and name in self.shell.user_ns:
+                found[int(number)] = self.shell.user_ns[name]
+                self.values[f"Out[{number}]"] = self.shell.user_ns[name]
+        self.shell_failures = shell_state.restore(self.shell, state, found, self._objects("shell:"))
+        # Last, since what came before may have changed it.
+        return process.restore_all(with_objects)
+
+    def _objects(self, prefix: str) -> dict[str, Any]:
+        return {name[len(prefix) :]: value for name, value in self.values.items() if name.startswith(prefix)}
+
+    def _bring_sources(self) -> None:
+        for filename, text in pickle.loads(self.checkpoint.blob("sources")).items():  # noqa: S301 - its digest was checked
+            if filename not in linecache.cache:
+                linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+
+    # --- report -------------------------------------------------------------------------------------------------------
+
+    def _entry(self, name: str) -> Outcome:
+        return self.manifest.names[name].outcome if name in self.manifest.names else "skipped"
+
+    def _report(self, outcomes: Mapping[str, process.Outcome], seconds: float) -> LoadReport:
+        aspects = {aspect: AspectReport(outcome=each.outcome, reason=each.reason) for aspect, each in outcomes.items()}
+        failures = self.shell_failures
+        aspects["extensions"] = AspectReport(outcome="skipped" if failures else "stored", reason=" ".join(failures))
+        aspects["history"] = AspectReport(outcome="stored")
+        aspects["aliases"] = AspectReport(outcome="stored")
+        return LoadReport(
+            bytes=sum(entry.size for entry in self.manifest.components),
+            seconds=seconds,
+            variables={name: self._variable(name) for name in self.manifest.names},
+            process=aspects,
+        )
+
+    def _variable(self, name: str) -> VariableReport:
+        entry = self.manifest.names[name]
+        outcome, reason = entry.outcome, entry.reason
+        here = name in (self.values if not _is_variable(name) else self.shell.user_ns)
+        if outcome == "skipped":
+            pass
+        elif name in self.failures or not here:
+            outcome, reason = "skipped", self.failures.get(name, "it was not there after the load")
+        elif name in self.recomputed:
+            outcome, reason = "recomputed", "it could not be loaded, and its cells were run again"
+        elif wrong := self._mismatch(name):
+            outcome, reason = "mismatched", wrong
+        return VariableReport(outcome=outcome, reason=reason, bytes=entry.bytes, seconds=self.seconds.get(name, 0.0))
+
+    def _mismatch(self, name: str) -> str:
+        if not _is_variable(name):
+            return ""
+        stored = self._home.get(name)
+        expected = _dict(self.manifest.plan.get("fingerprints")).get(name)
+        if stored is not None:
+            expected = stored.fingerprint.get(name)
+        if expected is None or fingerprint(self.shell.user_ns[name], budget_of(expected)) == expected:
+            return ""
+        return "it does not look as it did when it was saved"
+
+
+_ABSENT = object()
+
+
+def conflicts(shell: Shell, manifest: Manifest) -> list[str]:
+    """Return the names of the session that a load would replace by something else; modules are not counted."""
+    return sorted(
+        name
+        for name, value in user_names(shell).items()
+        if name in manifest.names and not isinstance(value, (ModuleType, FunctionType)) and not _is_engine(value)
+    )
+
+
+def _is_engine(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] == "kernelferry"
+
+
+def _is_variable(name: str) -> bool:
+    return ":" not in name and not name.startswith("Out[")
+
+
+def _is_light(entry: ComponentEntry) -> bool:
+    """Say whether a component is a module, a function or a class: others may look it up while they are loaded."""
+    return entry.size < 1000 and not entry.buffers and (bool(entry.needs) or entry.size < 200) and len(entry.names) <= 1
+
+
+def _why(exc: BaseException) -> str:
+    if isinstance(exc, ModuleNotFoundError):
+        return f"it needs the package {exc.name}, which is not installed here"
+    return f"it could not be loaded ({words(exc)})"
+
+
+def _put_back(namespace: dict[str, Any], before: Mapping[str, Any]) -> None:
+    for name in namespace.keys() - before.keys():
+        del namespace[name]
+    namespace.update(before)
+
+
+def _number(name: str) -> int:
+    return int(name[4:-1])
+
+
+def _list(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else []
+
+
+def _dict(found: Any) -> dict[str, Any]:
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,49 @@
+"""Running a cell again, unseen: its output has been seen already."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from kernelferry.kernel.namespace import Shell
+from kernelferry.objects.process import Captured, restore_all
+from kernelferry.state.history import CellExecution
+
+
+def replay(shell: Shell, cell: CellExecution, randomness: Mapping[str, bytes]) -> str:
+    """Run a cell again, with the random generators as they were; say what was different, if anything was.
+
+    Args:
+        shell: where.
+        cell: which.
+        randomness: the generators' states before it, if it drew from them.
+    """
+    if randomness:
+        restore_all({name: Captured(pickle.loads(state)) for name, state in randomness.items()})  # noqa: S301 - checked
+    with _unseen(shell):
+        result = shell.run_cell(cell.source, store_history=False, silent=False)
+    if result.success == cell.success:
+        return ""
+    error = result.error_before_exec or result.error_in_exec
+    if error is None:
+        return "it failed then, and did not now"
+    return f"{type(error).__name__}: {error}"
+
+
+@contextmanager
+def _unseen(shell: Shell) -> Iterator[None]:
+    """Catch what is printed and displayed, tracebacks too, and leave `_` and `Out` alone."""
+    from IPython.utils.capture import capture_output  # noqa: PLC0415 - only where something is replayed
+
+    hook = shell.displayhook
+    shown: Any = (hook._, hook.__, hook.___)
+    traceback = shell.showtraceback
+    shell.showtraceback = lambda *_args, **_more: None
+    try:
+        with capture_output():
+            yield
+    finally:
+        shell.showtraceback = traceback
+        hook._, hook.__, hook.___ = shown

@@ -1,0 +1,106 @@
+"""Who holds which object: what several roots have in common.
+
+Most roots are small; a few hold nearly all there is. So what small ones hold goes into one dictionary, and each large
+one keeps its own: then two roots are compared at the price of the smaller.
+
+What a root holds, its pickler remembers; to ask for it costs as much as pickling does. Where a large root is made of
+nothing but plain containers and simple instances, the garbage collector knows the same, and answers several times
+faster when asked for whole levels at once.
+"""
+
+from __future__ import annotations
+
+import gc
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from kernelferry.objects.recognition import has_default_reduce, is_compiled_in
+
+LARGE = 20_000
+"""Objects; a guess, far from where it matters."""
+
+_ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes, type(...), type})
+_PLAIN = frozenset({list, dict, tuple, set, frozenset})
+_DEEPEST = 16
+
+Held = Mapping[int, Any]
+"""The objects that a root holds, by identity."""
+
+
+class Holders:
+    """What roots hold that were met so far."""
+
+    def __init__(self) -> None:
+        self._small: dict[int, str] = {}
+        self._large: list[tuple[str, Held]] = []
+
+    def of(self, identity: int) -> str | None:
+        """Return the first root that holds an object."""
+        found = self._small.get(identity)
+        if found is not None:
+            return found
+        return next((key for key, held in self._large if identity in held), None)
+
+    def add(self, key: str, parts: Sequence[Held]) -> Iterator[tuple[Any, str]]:
+        """Add a root; go through what it has in common with others: the object, and the other root.
+
+        Args:
+            key: the root.
+            parts: what it holds, in any number of parts.
+        """
+        for held in parts:
+            for identity in held.keys() & self._small.keys():
+                yield held[identity], self._small[identity]
+            for other, theirs in self._large:
+                if other != key:
+                    for identity in held.keys() & theirs.keys():
+                        yield held[identity], other
+        for held in parts:
+            if len(held) >= LARGE:
+                self._large.append((key, held))
+            else:
+                for identity in held:
+                    self._small.setdefault(identity, key)
+
+
+def held_plainly(root: Any) -> list[Held] | None:
+    """Return all containers and instances that an object leads to, if it leads to nothing else than plain ones."""
+    plain: dict[type, bool] = dict.fromkeys(_PLAIN, True)
+    levels: list[Held] = []
+    level = [root]
+    while level:
+        for kind in set(map(type, level)):
+            if kind not in plain:
+                plain[kind] = _is_simple(kind)
+            if not plain[kind]:
+                return None
+        if len(levels) == _DEEPEST:
+            return None  # a long chain: there is nothing to gain
+        new = dict(zip(map(id, level), level, strict=True))
+        for known in levels:
+            for identity in new.keys() & known.keys():
+                del new[identity]
+        levels.append(new)
+        level = [each for each in gc.get_referents(*new.values()) if type(each) not in _ATOMS]
+    return levels
+
+
+def _is_simple(kind: type) -> bool:
+    """Say whether pickle writes instances of a type as what the collector sees of them: their attributes."""
+    if type(kind) is not type or not has_default_reduce(kind):
+        return False
+    bases = kind.__mro__[:-1]
+    if any(map(is_compiled_in, bases)):  # compiled
+        return False
+    special = {"__reduce__", "__getstate__", "__getnewargs__", "__getnewargs_ex__", "__setstate__", "__slots__"}
+    return not any(special & vars(base).keys() for base in bases) and isinstance(
+        kind.__dict__.get("__dict__", _DICT), types.GetSetDescriptorType
+    )
+
+
+class _Empty:
+    pass
+
+
+_DICT = _Empty.__dict__["__dict__"]

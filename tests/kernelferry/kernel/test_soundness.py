@@ -1,0 +1,186 @@
+"""Whatever cells do: a name whose value is another afterwards is recorded as written.
+
+The values are lists, dictionaries, instances, arrays and functions that share each other; cells change them through
+aliases, functions, methods, closures and `exec`, fail half-way, delete, and run again. What is compared is a deep copy.
+"""
+
+from __future__ import annotations
+
+import copy
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernelferry.kernel import cell
+from kernelferry.kernel.namespace import user_names
+from kernelferry.kernel.tracker import Tracker
+from tests.kernelferry.kernel.conftest import make_shell
+
+NAMES = "abcd"
+TEMPLATES = (
+    "{x} = [{n}]",
+    "{x} = [[{n}], {{'k': [{n}]}}]",
+    "{x} = {{'k': {y}, 'n': {n}}}",
+    "{x} = {y}",
+    "{x} = [{y}, {z}]",
+    "{x} = {y}[0]",
+    "{x} = ({y}, {n})",
+    "{x}.append({n})",
+    "{x}.append({y})",
+    "{x}.pop()",
+    "{x}[0].append({n})",
+    "{x}['k'] = {n}",
+    "{x} += [{n}]",
+    "len({x}); print(end='')",
+    "del {x}",
+    "{x} = {y}\n{z}.append({n})\nraise ValueError\n{z} = 0",
+    "del {x}\n{x} = [{n}]",
+    "{x}.append(0)\n{x} = None",
+    "for {x} in {y}:\n    pass",
+    "def f(v):\n    v.append({n})",
+    "def f(v):\n    {x}.append({n})",
+    "def f(v, held={x}):\n    held.append({n})",
+    "def g(v):\n    return f({y})",
+    "def outer(held):\n    return lambda v: held.append({n})\nf = outer({x})",
+    "f({x})",
+    "g({x})",
+    "{x} = f",
+    "import functools\n{x} = functools.partial(f, {y})",
+    "{x}()",
+    "class C:\n    shared = []\n    def __init__(self, held):\n        self.held = held\n"
+    "    def grow(self):\n        self.held.append({n})\n    def spread(self):\n        self.shared.append({n})",
+    "{x} = C({y})",
+    "{x}.grow()",
+    "{x}.spread()",
+    "{x}.held = {y}",
+    "C.shared = {x}",
+    "class S:\n    __slots__ = ('s',)\n{x} = S()\n{x}.s = {y}",
+    "{x}.s.append({n})",
+    "import numpy as np\n{x} = np.arange(5)",
+    "import numpy as np\n{x} = np.zeros(20_000)",
+    "{x} = {y}[1:]",
+    "{x}[0] = {n}",
+    "{x} = np.array([None, None])\n{x}[0] = {y}",
+    "{x} = iter({y})",
+    "next({x})",
+    "{x} = (v for v in {y})",
+    "{x} = {y}.append",
+    "{x}({n})",
+    "{x} = [{y} for _ in range(300)]",
+    "{x} = [[{n}] for _ in range(3000)]\n{y} = {x}[17]",
+    "{x} = list(range(3000))",
+    "{x}[17] = {y}",
+    "{x}[17].append({n})",
+    "exec('{x}.append({n})')",
+    "globals()['{x}'] = {n}",
+    "globals()['{x}'].append({n})",
+    "%time {x}.append({n})",
+    "get_ipython().run_cell('{x}.append({n})')",
+    "_ = {x}\n_.append({n})",
+    "{x}",
+    "_.append({n})",
+    "{x} = _",
+    "{x} = {n} / 2",
+)
+
+programs = st.lists(
+    st.builds(
+        lambda template, x, y, z, n: template.format(x=x, y=y, z=z, n=n),
+        st.sampled_from(TEMPLATES),
+        *[st.sampled_from(NAMES)] * 3,
+        st.integers(0, 3),
+    ),
+    min_size=3,
+    max_size=16,
+)
+
+
+@pytest.fixture(scope="module")
+def shell() -> Iterator[Any]:
+    main = sys.modules["__main__"]
+    shell = make_shell()
+    shell.showtraceback = lambda *_, **__: None  # most cells fail on purpose, and a traceback takes longer than a cell
+    yield shell
+    shell.builtin_trap.deactivate()
+    sys.modules["__main__"] = main
+
+
+def picture(value: object, depth: int = 0, ways: dict[int, int] | None = None) -> object:
+    """What a value is, all the way down, in a form that can be compared; sharing inside it included."""
+    ways = {} if ways is None else ways
+    if isinstance(value, int | float | str | np.generic | None):
+        return type(value).__name__, repr(value)
+    if id(value) in ways:
+        return ("again", ways[id(value)])
+    ways[id(value)] = len(ways)
+    match value:
+        case list() | tuple():
+            return type(value).__name__, [picture(item, depth + 1, ways) for item in value]
+        case dict():
+            return [(key, picture(item, depth + 1, ways)) for key, item in value.items()]
+        case np.ndarray():
+            items = value.tolist() if value.dtype.hasobject else value.tobytes()
+            return (
+                "array",
+                value.shape,
+                [picture(item, depth, ways) for item in items] if value.dtype.hasobject else items,
+            )
+        case types.FunctionType():
+            cells = [cell.cell_contents for cell in value.__closure__ or ()]
+            return (
+                "function",
+                value.__code__.co_code,
+                value.__code__.co_consts[:1] and repr(value.__code__.co_consts),
+                [picture(part, depth + 1, ways) for part in (*cells, *(value.__defaults__ or ()))],
+            )
+        case types.BuiltinFunctionType():
+            return "method", picture(value.__self__, depth + 1, ways)
+        case type():
+            return "class", picture(dict(value.__dict__).get("shared"), depth + 1, ways)
+    name = type(value).__name__
+    if name in {"C", "S"}:
+        held = getattr(value, "held", None) if name == "C" else getattr(value, "s", None)
+        return name, picture(held, depth + 1, ways)
+    if name == "partial":
+        return name, [picture(item, depth + 1, ways) for item in (value.func, *value.args)]
+    if name == "generator":
+        return name, value.gi_frame and value.gi_frame.f_lasti
+    if "iterator" in name:
+        return name, value.__length_hint__()
+    return name
+
+
+@given(program=programs, steps=st.sampled_from([3, 30, cell.FIRST_STEPS]))
+def test_a_name_whose_value_has_changed_is_recorded_as_written(shell: Any, program: list[str], steps: int) -> None:
+    for name in user_names(shell):
+        del shell.user_ns[name]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cell, "FIRST_STEPS", steps)
+        patch.setattr("kernelferry.kernel.tracker.FIRST_STEPS", steps)
+        tracker = Tracker(shell)
+        tracker.start()
+        try:
+            for source in program:
+                before = {name: picture(value) for name, value in user_names(shell).items()}
+                shell.run_cell(source, store_history=True)
+                after = {name: picture(value) for name, value in user_names(shell).items()}
+                check(tracker, source, before, after)
+        finally:
+            tracker.stop()
+    assert tracker.history.active().keys() == user_names(shell).keys()
+
+
+def check(tracker: Tracker, source: str, before: dict[str, object], after: dict[str, object]) -> None:
+    index = len(tracker.history) - 1
+    record = tracker.history[index]
+    assert record.source == source
+    written = {snapshot.name for snapshot in tracker.history.written(index)}
+    changed = {name for name in after if name not in before or after[name] != before[name]}
+    assert changed <= written
+    assert before.keys() - after.keys() == set(record.deletes)
