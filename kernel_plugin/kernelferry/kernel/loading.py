@@ -29,7 +29,7 @@ from kernelferry.kernel.fixtures import fixtures
 from kernelferry.kernel.namespace import Shell, user_names
 from kernelferry.kernel.planning import refusals_of, rules
 from kernelferry.kernel.progress import Bar
-from kernelferry.kernel.replaying import replay
+from kernelferry.kernel.replaying import adopt_instances, replay
 from kernelferry.kernel.saving import step_from_json
 from kernelferry.objects import process
 from kernelferry.objects.diagnosis import words
@@ -134,7 +134,10 @@ class Loading:
         if isinstance(step, Run):
             self._run_again(step.cell)
         elif isinstance(step, Load):
-            namespace.update({name: self.values[name] for name in step.names if name in self.values})
+            for name in step.names:
+                if name in self.values:
+                    adopt_instances(namespace.get(name), self.values[name])
+                    namespace[name] = self.values[name]
         else:
             for name in step.names:
                 namespace.pop(name, None)

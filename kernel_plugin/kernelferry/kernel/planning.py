@@ -17,6 +17,9 @@ REPLAY_FACTOR = 2.0
 """A replay is priced at twice what the cell took: another machine may be slower, and of a stored value we are sure."""
 REPLAY_SECONDS = 0.05
 """Besides, for each cell."""
+STORED_ANYWAY = 0.2
+"""Seconds: what takes less to store and load is stored wherever it can be, even if its cell has to run again anyway. A
+stored value is what it was, and shares with others what it shared; of a recomputed one that has yet to be seen."""
 BANDWIDTH = 200e6
 """Bytes per second of a store that has not been measured yet."""
 
@@ -81,13 +84,15 @@ def plan_for(
     for tie in grouped.ties:
         names = frozenset(key[1:] for key in tie if key[0] == "=" and key[1:] in active)
         if names:
-            components.append(_component(tie, names, grouped, reasons))
+            components.append(_component(tie, names, grouped, reasons, bandwidth))
     prices = {cell.index: cell.seconds * REPLAY_FACTOR + REPLAY_SECONDS for cell in history.cells}
     costs = Costs(tuple(components), bandwidth.write, bandwidth.read, prices, alpha)
     return make_plan(history, costs, refusals_of(rules(policy)))
 
 
-def _component(tie: frozenset[str], names: frozenset[str], grouped: Grouped, reasons: Reasons) -> Component:
+def _component(
+    tie: frozenset[str], names: frozenset[str], grouped: Grouped, reasons: Reasons, bandwidth: Bandwidth
+) -> Component:
     parts = [part for part in grouped.components if not tie.isdisjoint(part.marks)]
     failed = {name: reason for name in names if (reason := reasons.of(name))}
     size = sum(part.size for part in parts)
@@ -96,6 +101,9 @@ def _component(tie: frozenset[str], names: frozenset[str], grouped: Grouped, rea
     if others and not failed:
         return Component(names)
     seconds = sum(part.seconds for part in parts)
+    cost = size / bandwidth.write + size / bandwidth.read + 2 * seconds
+    if cost < STORED_ANYWAY:
+        return Component(names, failed=failed)
     return Component(names, size, size, seconds, seconds, failed=failed)
 
 

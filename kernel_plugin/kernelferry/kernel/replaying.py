@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from kernelferry.kernel.namespace import Shell
@@ -30,6 +31,24 @@ def replay(shell: Shell, cell: CellExecution, randomness: Mapping[str, bytes]) -
     if error is None:
         return "it failed then, and did not now"
     return f"{type(error).__name__}: {error}"
+
+
+def adopt_instances(replayed: Any, stored: Any) -> None:
+    """Give the instances of a class that a replay has defined anew to the stored one, of which others are instances.
+
+    Args:
+        replayed: what a name is bound to by a replay.
+        stored: what it will be bound to.
+    """
+    if not (isinstance(replayed, type) and isinstance(stored, type)) or replayed is stored:
+        return
+    if (replayed.__module__, replayed.__qualname__) != (stored.__module__, stored.__qualname__):
+        return
+    for instance in gc.get_referrers(replayed):
+        if type(instance) is replayed:
+            # Where their memory is laid out in another way, it is another class after all.
+            with suppress(TypeError):
+                instance.__class__ = stored
 
 
 @contextmanager
