@@ -25,6 +25,8 @@ _BY_NAME = {
     "pandas._libs.internals.Block": ("pandas_blocks", "block"),
     "pandas._libs.internals.BlockValuesRefs": ("pandas_blocks", "refs"),
     "pandas.core.internals.managers.SingleBlockManager": ("pandas_blocks", "series_manager"),
+    "comm.base_comm.BaseComm": ("traits", "comm"),
+    "traitlets.traitlets.HasTraits": ("traits", "has_traits"),
     "numpy.memmap": ("numpy_arrays", "memmap"),
 }
 
