@@ -11,17 +11,16 @@ from kernelferry.api import FerryError, LoadReport, SaveReport
 from kernelferry.api.report import RehearsalReport
 from kernelferry.checkpoint import Store, open_checkpoint
 from kernelferry.kernel import shell_state
+from kernelferry.kernel.attachment import Attachment
 from kernelferry.kernel.image import Image, Randomness, polite_to_forks, take
 from kernelferry.kernel.loading import Loading, conflicts
-from kernelferry.kernel.namespace import Shell, user_names
+from kernelferry.kernel.namespace import user_names
 from kernelferry.kernel.planning import Bandwidth
 from kernelferry.kernel.progress import Bar
 from kernelferry.kernel.rehearsal import rehearse
 from kernelferry.kernel.saving import Options, Pickled, Watcher, pickle_and_plan, planned, write
 from kernelferry.kernel.snapshot import DEADLINE, Child, Tell
 from kernelferry.kernel.targets import open_target
-from kernelferry.kernel.tracker import Tracker
-from kernelferry.objects import process
 from kernelferry.objects.fingerprint import QUICK, THOROUGH
 from kernelferry.state.history import HistoryGraph
 from kernelferry.state.replay import ReplayPolicy
@@ -33,23 +32,16 @@ class Engine:
     """Saves and loads the session of a shell.
 
     Args:
-        shell: the kernel's shell.
-        tracking: whether to watch its cells from now on, which is needed to recompute anything.
+        attachment: our hold on it.
     """
 
-    def __init__(self, shell: Shell, *, tracking: bool = True) -> None:
-        self._shell = shell
-        fresh = not user_names(shell)
-        self._start: tuple[shell_state.Baseline, process.Baselines | None] = (
-            shell_state.Baseline(shell),
-            process.baselines() if fresh else None,
-        )
+    def __init__(self, attachment: Attachment) -> None:
+        self._shell = attachment.shell
+        self._start = (attachment.shell_before, attachment.process_before)
         self._bandwidth: dict[str, Bandwidth] = {}
         self.last_report: SaveReport | LoadReport | None = None
         self.running: Child | None = None
-        self.tracker = Tracker(shell)
-        if tracking:
-            self.tracker.start()
+        self.tracker = attachment.tracker
 
     # --- saving -------------------------------------------------------------------------------------------------------
 

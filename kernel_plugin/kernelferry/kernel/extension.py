@@ -1,30 +1,36 @@
-"""`%load_ext kernelferry`: the engine at work in an IPython shell."""
+"""`%load_ext kernelferry`: Kernel Ferry at work in an IPython shell.
+
+Only what has to watch from the start is imported here; see `attachment`.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kernelferry.api import FerryError, LoadReport, SaveReport
-from kernelferry.kernel import magics
-from kernelferry.kernel.engine import Engine, Target
+from kernelferry.kernel.attachment import attached
 from kernelferry.kernel.namespace import Shell
+
+if TYPE_CHECKING:
+    from kernelferry.api import LoadReport, SaveReport
+    from kernelferry.kernel.engine import Engine, Target
 
 RESTORE = "KERNELFERRY_RESTORE"
 """The environment variable that names a checkpoint to load before the kernel answers anybody."""
 
-_ATTRIBUTE = "_kernelferry_engine"
-
 
 def load_ipython_extension(shell: Shell) -> None:
     """Begin to watch cells, and offer `%ferry`; where a checkpoint is named in the environment, load it."""
-    engine = engine_of(shell)
+    attached(shell).tracker.start()
 
     def ferry(line: str) -> Any:
         """Save and load the session: %ferry save PATH, %ferry load PATH, %ferry plan, %ferry report."""
+        from kernelferry.api import FerryError  # noqa: PLC0415 - see the module's docstring
+        from kernelferry.kernel import magics  # noqa: PLC0415 - likewise
+
         try:
-            return magics.run(engine, line)
+            return magics.run(engine_of(shell), line)
         except FerryError as exc:
             raise _Plainly(exc) from None
 
@@ -32,22 +38,24 @@ def load_ipython_extension(shell: Shell) -> None:
     shell.set_custom_exc((_Plainly,), _show)
     source = os.environ.pop(RESTORE, None)
     if source:
-        _restore(engine, source)
+        _restore(shell, source)
 
 
 def unload_ipython_extension(shell: Shell) -> None:
     """Stop watching."""
-    engine_of(shell).tracker.stop()
+    attached(shell).tracker.stop()
     shell.magics_manager.magics["line"].pop("ferry", None)
 
 
-def engine_of(shell: Shell, *, tracking: bool = True) -> Engine:
+def engine_of(shell: Shell) -> Engine:
     """Return the engine of a shell; there is one."""
-    found: Engine | None = getattr(shell, _ATTRIBUTE, None)
-    if found is None:
-        found = Engine(shell, tracking=tracking)
-        object.__setattr__(shell, _ATTRIBUTE, found)
-    return found
+    found = attached(shell)
+    if found.engine is None:
+        from kernelferry.kernel.engine import Engine  # noqa: PLC0415 - see the module's docstring
+
+        found.engine = Engine(found)
+    engine: Engine = found.engine
+    return engine
 
 
 def save(target: Target, **options: Any) -> SaveReport:
@@ -65,6 +73,8 @@ def _shell() -> Shell:
     ipython: Any = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     if shell is None:
+        from kernelferry.api import FerryError  # noqa: PLC0415 - see the module's docstring
+
         raise FerryError(
             problem="There is no notebook session in this process.",
             state="Nothing was saved or loaded.",
@@ -73,9 +83,11 @@ def _shell() -> Shell:
     return shell
 
 
-def _restore(engine: Engine, source: str) -> None:
+def _restore(shell: Shell, source: str) -> None:
+    from kernelferry.api import FerryError  # noqa: PLC0415 - see the module's docstring
+
     try:
-        engine.load(source)
+        engine_of(shell).load(source)
     except FerryError as exc:
         # The kernel must start all the same: the user is told, and nothing is lost that was not lost before.
         print(f"Kernel Ferry: {exc}", file=sys.stderr)  # noqa: T201 - there is nobody else to tell yet
