@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
-from kernelferry.kernel.paths import is_installed
-
 _HARMLESS_MODULES = ("tqdm.", "ipykernel.", "IPython.", "zmq.", "tornado.", "jupyter_client.", "debugpy", "_pydevd")
-_WAITS_FOR_WORK = ("/concurrent/futures/thread.py", "/threading.py", "/queue.py", "/multiprocessing/pool.py")
+_POOLS = ("/concurrent/futures/thread.py", "/multiprocessing/pool.py")
+_WAITING = (*_POOLS, "/threading.py", "/queue.py", "/multiprocessing/connection.py", "/selectors.py")
 
 
 class Activity:
@@ -49,12 +50,10 @@ class Activity:
         cls = type(thread)
         if thread is threading.main_thread() or cls.__module__.startswith(_HARMLESS_MODULES):
             return False
-        frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - the only way to another thread's frames
-        while frame is not None:
-            if not frame.f_code.co_filename.endswith(_WAITS_FOR_WORK):
-                return True
-            frame = frame.f_back
-        return False
+        # A timer waits too, but for the user's function; a pool's thread waits for what a later cell gives it.
+        names = list(_files(sys._current_frames().get(thread.ident or 0)))  # noqa: SLF001 - there is no other way
+        waits = any(name.endswith(_POOLS) for name in names) and all(name.endswith(_WAITING) for name in names)
+        return not waits
 
     def _is_users(self, task: asyncio.Task[Any]) -> bool:
         coroutine = task.get_coro()
@@ -67,6 +66,7 @@ class Activity:
         return code is not None and not str(module).startswith((*_HARMLESS_MODULES, "asyncio."))
 
 
-def is_installed_frame(frame: Any) -> bool:
-    """Whether a frame runs code of Python or of an installed package."""
-    return is_installed(frame.f_code.co_filename)
+def _files(frame: FrameType | None) -> Iterator[str]:
+    while frame is not None:
+        yield frame.f_code.co_filename
+        frame = frame.f_back

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from kernelferry.kernel.callables import may_be_called
+from kernelferry.kernel.callables import is_builtin_container, may_be_called
 from kernelferry.kernel.namespace import Shell, shell_history_names
 from kernelferry.state.code_names import NOTHING, GlobalNames
 from kernelferry.state.history import HistoryGraph
@@ -98,7 +98,12 @@ class Analyst:
 
     def learn_hooks(self, names: CellNames, user: Mapping[str, object]) -> None:
         """After a cell: remember what it has handed over, if that can be called."""
-        self._hooks.update(name for name in names.hooks if name in user and may_be_called(user[name]))
+        self._hooks.update(
+            name
+            for name in names.hooks
+            if name in user
+            and (may_be_called(user[name]) or (name in names.method_hooks and is_builtin_container(user[name])))
+        )
 
     def _names(self, text: str, user: Mapping[str, object]) -> CellNames:
         return cell_names(text, transform=self._transformed, bound=user.keys())

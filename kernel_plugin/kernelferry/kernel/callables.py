@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import types
 
 from kernelferry.kernel.contents import SIMPLE
@@ -34,6 +35,14 @@ def may_be_called(value: object) -> bool:
         elif callable(item) or of_user_module(kind.__module__):
             return True
     return False
+
+
+def is_builtin_container(value: object) -> bool:
+    """Whether a value is of a class of Python's own, whose methods, as `append`, may be handed over by themselves.
+
+    An attribute of a table or an array is data, as a rule.
+    """
+    return type(value) not in SIMPLE and type(value).__module__.partition(".")[0] in sys.stdlib_module_names
 
 
 def _sample(container: object) -> list[object]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from kernelferry.kernel.bindings import Bindings
 from kernelferry.kernel.contents import OPAQUE, Content, Footprint, Look, unchanged
 from kernelferry.kernel.sharing import LARGEST, Sharing
-from kernelferry.kernel.statements import names_together
+from kernelferry.kernel.statements import parts_of_cell
 
 FIRST_STEPS = 250
 """Objects looked at before a cell: about 0.2 ms. A guess, to be traded against precision."""
@@ -148,18 +148,20 @@ def last_look(first: FirstLook, names: Mapping[str, object], touched: Touched, s
                 sharing.unread.add(name)
     _meet(sharing, touched, {name for name in touched.names if name in names} | mutates | changed)
     _read_one(names, sharing, look)
-    return Changes(changed | certain, frozenset(mutates) - certain, frozenset(deletes))
+    return Changes(frozenset(changed | certain), frozenset(mutates - certain), frozenset(deletes))
 
 
 def _meet(sharing: Sharing, touched: Touched, names: set[str]) -> None:
     """Those that stood together have met; where that does not matter, or is not known, all have."""
-    if touched.source and not all(sharing.footprint(name).complete for name in names):
-        statements = names_together(touched.source)
-        if names <= frozenset().union(*statements):
-            for statement in statements:
-                sharing.meet(statement & names)
-            return
-    sharing.meet(names)
+    if not touched.source or all(sharing.footprint(name).complete for name in names):
+        sharing.meet(names)
+        return
+    # A name that the cell binds may have carried anything on the way, whatever it holds in the end.
+    own = {*touched.binds, *(name for name in names if not sharing.footprint(name).fixed)}
+    parts = parts_of_cell(touched.source, own.__contains__)
+    left = names.difference(*parts)
+    for part in parts or [set()]:
+        sharing.meet((part & names) | left)
 
 
 def _read_one(names: Mapping[str, object], sharing: Sharing, look: Look) -> None:

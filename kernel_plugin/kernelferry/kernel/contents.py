@@ -21,6 +21,7 @@ import re
 import sys
 import types
 import uuid
+import weakref
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from operator import is_
@@ -206,6 +207,10 @@ class Look:
         return (*place, array.tobytes())
 
     def _instance(self, item: Any) -> tuple[list[object], bool]:
+        if isinstance(item, weakref.ref):
+            return [weakref.ref.__call__(item)], True  # whoever has it can get at the object
+        if type(item).__name__ == "BlockValuesRefs":
+            return [], True  # pandas' notes of which tables share memory, by which it knows when to copy
         layout = layout_of(type(item))
         if layout.hides:
             self.contents[id(item)] = OPAQUE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from time import perf_counter
+from functools import partial
 from typing import Any
 
 from kernelferry.api import FerryError, LoadReport, SaveReport
@@ -89,6 +89,7 @@ class Engine:
         if background:
             return child
         self.last_report = self._wait(child)
+        self._measured(store, child.speed)
         return self.last_report
 
     def plan(self, *, replay: str | ReplayPolicy = ReplayPolicy.SAFE) -> SaveReport:
@@ -118,13 +119,17 @@ class Engine:
         bar = Bar("Saving")
         try:
             pickled = pickle_and_plan(image, options, Watcher(root=lambda key: bar.show(0, 0, key.lstrip("="))))
-            return write(pickled, store, options, Watcher(progress=bar.show))
+            speed = partial(self._measured, store)
+            return write(pickled, store, options, Watcher(progress=bar.show, speed=speed))
         finally:
             bar.end()
 
+    def _measured(self, store: Store, speed: float) -> None:
+        if speed:
+            self._bandwidth[store.name] = Bandwidth(speed, 2 * speed)
+
     def _wait(self, child: Child) -> SaveReport:
         bar = Bar("Saving")
-        begun = perf_counter()
         try:
             while not child.finished:
                 child.listen(0.2)
@@ -140,11 +145,7 @@ class Engine:
         report = child.report
         if report is None:
             raise AssertionError
-        self._measure(report, perf_counter() - begun)
         return report
-
-    def _measure(self, report: SaveReport, seconds: float) -> None:
-        del report, seconds  # the store's speed is measured by issue of the writer; see planning.BANDWIDTH
 
     def _settled(self, *, running: bool) -> HistoryGraph:
         """Return the history as if the running cell had ended: with all names that there are."""
@@ -244,7 +245,9 @@ def policy_named(name: str | ReplayPolicy) -> ReplayPolicy:
 
 def _save_in_child(image: Image, store: Store, options: Options, tell: Tell, known: Mapping[str, str]) -> SaveReport:
     watcher = Watcher(
-        root=lambda key: tell({"root": key}), progress=lambda done, everything: tell({"done": done, "of": everything})
+        root=lambda key: tell({"root": key}),
+        progress=lambda done, everything: tell({"done": done, "of": everything}),
+        speed=lambda speed: tell({"speed": speed}),
     )
     pickled = pickle_and_plan(image, options, watcher, known)
     tell({"done": 0, "of": 0})

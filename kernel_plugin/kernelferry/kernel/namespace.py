@@ -42,7 +42,7 @@ def shell_history_names(names: frozenset[str], shell: Shell) -> list[str]:
 def _own(shell: Shell) -> dict[str, object]:
     # The last three outputs are hidden only once there are some.
     hook = shell.displayhook
-    return {"_": hook._, "__": hook.__, "___": hook.___, **shell.user_ns_hidden}  # noqa: SLF001 - their names
+    return {"_": hook._, "__": hook.__, "___": hook.___, **shell.user_ns_hidden}
 
 
 _NOTHING = object()

@@ -37,6 +37,8 @@ from kernelferry.state.plan import Plan
 from kernelferry.state.replay import ReplayPolicy
 from kernelferry.state.steps import Forget, Load, Run, Step
 
+_MEASURABLE = 16 << 20  # bytes; less than that says more about everything else than about the store
+
 
 @dataclass(frozen=True)
 class Options:
@@ -66,10 +68,12 @@ class Watcher:
     Args:
         root: the key of what is being pickled.
         progress: how many bytes are in the store, and of how many.
+        speed: how fast the store was, in bytes per second, where there was enough to measure.
     """
 
     root: Callable[[str], None] = lambda _: None
     progress: Callable[[int, int], None] = lambda _done, _all: None
+    speed: Callable[[float], None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,8 @@ def write(pickled: Pickled, store: Store, options: Options, watcher: Watcher) ->
         }
         process = {aspect: _process_entry(writer, captured) for aspect, captured in pickled.image.process.items()}
         writer.flush()
+        if writer.stored_bytes > _MEASURABLE:
+            watcher.speed(writer.stored_bytes / (perf_counter() - begun))
         names = _names(pickled, entries)
         manifest = Manifest(
             checkpoint=options.checkpoint,

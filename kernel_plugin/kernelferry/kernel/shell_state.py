@@ -40,6 +40,8 @@ def capture(shell: Shell, start: Baseline, *, next_count: int) -> dict[str, Any]
         "raw_inputs": [_text(each) for each in history.input_hist_raw],
         "folders": [str(folder) for folder in history.dir_hist],
         "shown": _shown(shell),
+        # Which cell the code of a file name comes from: tracebacks say `Cell In[3], line 1`.
+        "cells": dict(getattr(shell.compile, "_filename_map", {})),
         "extensions": sorted(set(shell.extension_manager.loaded) - start.extensions - {"kernelferry"}),
         "aliases": [
             [name, command] for name, command in shell.alias_manager.aliases if name not in dict(start.aliases)
@@ -92,9 +94,11 @@ def restore(shell: Shell, state: Mapping[str, Any], found: Mapping[int, Any], ex
     history.input_hist_parsed[:] = state["inputs"]
     history.input_hist_raw[:] = state["raw_inputs"]
     history.output_hist.clear()
-    history.output_hist.update(found)
+    history.output_hist.update(sorted(found.items()))
     history.dir_hist[:] = state["folders"]
     _push_history(shell, state, found)
+    if hasattr(shell.compile, "_filename_map"):
+        shell.compile._filename_map.update(state["cells"])  # noqa: SLF001 - there is no public way
     failures = _restore_extensions(shell, state)
     for name, command in state["aliases"]:
         shell.alias_manager.define_alias(name, command)

@@ -43,6 +43,7 @@ class Child:
         pid: its process.
         at: the key of the root that it is pickling; empty once it writes.
         done: how many bytes are in the store, and of how many.
+        speed: how fast the store was, in bytes per second; 0 if that was not measured.
         report: what it has done, when it has.
         error: why it gave up, if it has.
         known: roots that are left out.
@@ -53,6 +54,7 @@ class Child:
     pid: int = 0
     at: str = ""
     done: tuple[int, int] = (0, 0)
+    speed: float = 0.0
     report: SaveReport | None = None
     error: BaseException | None = None
     known: dict[str, str] = field(default_factory=dict)
@@ -106,6 +108,8 @@ class Child:
         elif "done" in said:
             self.done = (said["done"], said["of"])
             self.at = ""
+        elif "speed" in said:
+            self.speed = said["speed"]
         elif "report" in said:
             self.report = SaveReport.from_json(said["report"])
             self._reap()

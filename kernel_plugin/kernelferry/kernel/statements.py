@@ -7,6 +7,7 @@ makes a small one, has not put the one into the other.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from functools import lru_cache
 
 
@@ -22,6 +23,24 @@ def names_together(source: str) -> tuple[frozenset[str], ...]:
     except (SyntaxError, ValueError, RecursionError):  # `await` at the top, for one
         return ()
     return tuple(frozenset(_names(statement)) for statement in tree.body)
+
+
+def parts_of_cell(source: str, linking: Callable[[str], bool]) -> list[set[str]]:
+    """The names of a cell in parts that have nothing to do with each other.
+
+    Args:
+        source: as above.
+        linking: whether a name can carry an object from one statement to another.
+    """
+    parts: list[set[str]] = []
+    for names in names_together(source):
+        joined = {name for name in names if linking(name)}
+        for part in [part for part in parts if part & joined]:
+            parts.remove(part)
+            joined |= part
+        if joined:
+            parts.append(joined)
+    return parts
 
 
 def _names(statement: ast.stmt) -> set[str]:

@@ -48,6 +48,8 @@ class CellNames:
         bodies: all that function bodies in it would do, run or not; the union over all cells bounds what any function
             of the session can do.
         hooks: names that it hands to something that may call them later.
+        method_hooks: of those, the ones from which it takes a method or a closure to hand over, as `log.append`; such a
+            name may matter although it cannot be called itself.
     """
 
     reads: frozenset[str] = frozenset()
@@ -61,6 +63,7 @@ class CellNames:
     deferred: Mapping[str, GlobalNames] = field(default_factory=lambda: _NONE_DEFERRED)
     bodies: GlobalNames = NOTHING
     hooks: frozenset[str] = frozenset()
+    method_hooks: frozenset[str] = frozenset()
 
     @property
     def immediate(self) -> GlobalNames:
@@ -80,6 +83,7 @@ class CellNames:
             renewed=(self.renewed - other.reads) | (other.renewed - self.reads),
             bodies=self.bodies | other.bodies,
             hooks=self.hooks | other.hooks,
+            method_hooks=self.method_hooks | other.method_hooks,
         )
 
 
@@ -141,6 +145,7 @@ def _own_names(code: types.CodeType, top: GlobalNames, found: Survey, order: Ord
         renewed=(top.binds & order.renewed) - found.reads,
         bodies=bodies,
         hooks=frozenset(found.hooks),
+        method_hooks=frozenset(found.method_hooks),
     )
 
 
@@ -154,6 +159,7 @@ def _settled(
     magics: tuple[str, ...] = (),
     bodies: GlobalNames,
     hooks: frozenset[str],
+    method_hooks: frozenset[str],
 ) -> CellNames:
     """Count the bodies of those definitions that the cell itself may call."""
     called, left = fold_called(now, deferred)
@@ -169,6 +175,7 @@ def _settled(
         deferred=MappingProxyType(dict(left)),
         bodies=bodies,
         hooks=hooks,
+        method_hooks=method_hooks,
     )
 
 
@@ -195,4 +202,5 @@ def _as_function(names: CellNames) -> CellNames:
         magics=names.magics,
         bodies=names.bodies,
         hooks=names.hooks,
+        method_hooks=names.method_hooks,
     )

@@ -15,6 +15,7 @@ from __future__ import annotations
 import enum
 import gc
 import types
+import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -128,6 +129,8 @@ class _Walk:
             self._visit_function(found)
         elif isinstance(found, type):
             self._visit_class(found)
+        elif isinstance(found, weakref.ref):
+            self.pending.append(weakref.ref.__call__(found))  # whoever has it can get at the object
         elif isinstance(found, types.GeneratorType | types.CoroutineType | types.AsyncGeneratorType):
             self._visit_suspended(found)
         elif type(found) in _SEQUENCES:
@@ -187,6 +190,8 @@ class _Walk:
             self._visit_held(array.ravel().tolist())
 
     def _visit_instance(self, found: Any) -> None:
+        if type(found).__name__ == "BlockValuesRefs":
+            return  # pandas' notes of which tables share memory: thousands of weak references, if they are shown often
         self.pending.append(type(found))
         # Whatever an object holds, the collector knows: attributes, slots, what C types keep (`map`, `partial`). Only
         # of the namespace it is no news: whatever holds the shell holds that too, and does nothing with it.

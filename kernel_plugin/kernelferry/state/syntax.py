@@ -45,6 +45,7 @@ class Survey:
     binds: set[str] = field(default_factory=set)
     mutates: set[str] = field(default_factory=set)
     hooks: set[str] = field(default_factory=set)
+    method_hooks: set[str] = field(default_factory=set)
     opaque: dict[str, None] = field(default_factory=dict)  # an ordered set
     magics: list[MagicUse] = field(default_factory=list)
     # Constants in `__name__ == "__main__"`, which is no way to the module.
@@ -80,7 +81,7 @@ class Survey:
                 self.mutates.add(name)
             case ast.Assign(targets=targets, value=value):
                 if any(isinstance(target, ast.Attribute | ast.Subscript) for target in targets):
-                    self.hooks.update(loaded_names(value))
+                    self._hand_over(value)
             case ast.AnnAssign() if not local:
                 self.binds.add("__annotations__")
             case ast.Call():
@@ -95,7 +96,20 @@ class Survey:
         self.reads.update(names_in_evaluated_text(call))
         if _REGISTERS.search(last_name(call.func)):
             for part in (*call.args, *(keyword.value for keyword in call.keywords)):
-                self.hooks.update(loaded_names(part))
+                self._hand_over(part)
+
+    def _hand_over(self, value: ast.expr) -> None:
+        self.hooks.update(loaded_names(value))
+        # `on_click(log.append)`: what is handed over changes `log`, though that is no function.
+        if isinstance(value, ast.Attribute) and not isinstance(value.ctx, ast.Store):
+            self.method_hooks.update(loaded_names(value))
+        elif isinstance(value, ast.Lambda | ast.Dict | ast.List | ast.Tuple | ast.Set):
+            self.method_hooks.update(
+                name
+                for part in ast.walk(value)
+                if isinstance(part, ast.Attribute | ast.Lambda)
+                for name in loaded_names(part)
+            )
 
     def _visit_opaque(self, node: ast.AST, *, local: bool) -> None:
         match node:
