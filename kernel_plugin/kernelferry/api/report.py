@@ -124,9 +124,28 @@ class Report:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SaveReport(Report):
-    """What a save did."""
+    """What a save did.
+
+    Args:
+        remedies: what the user can do for each name that could be neither stored nor recomputed, in sentences.
+    """
+
+    remedies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     verb: ClassVar[str] = "Saved"
+
+    def _rest(self) -> list[str]:
+        advice = [_one_line(f"{name}: {' '.join(found)}") for name, found in sorted(self.remedies.items())]
+        return [*super()._rest(), *advice]
+
+    __repr__ = Report.__str__
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PlanReport(SaveReport):
+    """What a save would do."""
+
+    verb: ClassVar[str] = "A save now"
 
     __repr__ = Report.__str__
 

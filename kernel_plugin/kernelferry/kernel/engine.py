@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
 
 from kernelferry.api import FerryError, LoadReport, SaveReport
-from kernelferry.api.report import RehearsalReport
+from kernelferry.api.report import PlanReport, RehearsalReport
 from kernelferry.checkpoint import Store, open_checkpoint
 from kernelferry.kernel import shell_state
 from kernelferry.kernel.attachment import Attachment
@@ -26,6 +27,31 @@ from kernelferry.state.history import HistoryGraph
 from kernelferry.state.replay import ReplayPolicy
 
 Target = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the engine knows.
+
+    Args:
+        names: how many the user has bound.
+        cells: how many have been seen to run.
+        saving: what a save in the background is at; empty if there is none.
+        saves_in: where saves are done.
+    """
+
+    names: int
+    cells: int
+    saving: str
+    saves_in: str
+
+    def to_json(self) -> str:
+        """Write it as `%ferry status --json` does."""
+        return json.dumps(asdict(self))
+
+    def __repr__(self) -> str:
+        lines = [f"{self.names} names, and {self.cells} cells seen.", f"Saves are done in {self.saves_in}."]
+        return "\n".join([*lines, *([f"A save is under way: {self.saving}."] if self.saving else [])])
 
 
 class Engine:
@@ -92,7 +118,7 @@ class Engine:
         self._measured(store, child.speed)
         return self.last_report
 
-    def plan(self, *, replay: str | ReplayPolicy = ReplayPolicy.SAFE) -> SaveReport:
+    def plan(self, *, replay: str | ReplayPolicy = ReplayPolicy.SAFE) -> PlanReport:
         """Say what would become of every name if the session were saved now; writes nothing."""
         return planned(self.pickled(replay=replay))
 
@@ -209,7 +235,7 @@ class Engine:
         self.last_report = report
         return report
 
-    def status(self) -> Mapping[str, Any]:
+    def status(self) -> Status:
         """Say what the engine knows."""
         child = self.running
         if child is not None:
@@ -217,12 +243,12 @@ class Engine:
             if child.finished:
                 self.last_report = child.report or self.last_report
                 self.running = child = None
-        return {
-            "names": len(user_names(self._shell)),
-            "cells": len(self.tracker.history),
-            "saving": None if child is None else {"at": child.at.lstrip("="), "bytes": child.done[0]},
-            "forks": polite_to_forks() or "yes",
-        }
+        return Status(
+            names=len(user_names(self._shell)),
+            cells=len(self.tracker.history),
+            saving="" if child is None else child.at.lstrip("=") or f"{child.done[0]} bytes are written",
+            saves_in=f"this process, since {why}" if (why := polite_to_forks()) else "a forked child",
+        )
 
 
 def policy_named(name: str | ReplayPolicy) -> ReplayPolicy:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import gmtime, perf_counter, strftime
-from typing import Any
+from typing import Any, TypeVar
 
 from kernelferry.api import (
     AspectReport,
@@ -22,6 +22,7 @@ from kernelferry.api import (
     VariableReport,
 )
 from kernelferry.api.manifest import Blob, utc_now
+from kernelferry.api.report import PlanReport
 from kernelferry.checkpoint import CheckpointWriter, Store
 from kernelferry.kernel.image import Image, output_name
 from kernelferry.kernel.planning import Bandwidth, Reasons, plan_for
@@ -36,6 +37,8 @@ from kernelferry.state import history_json
 from kernelferry.state.plan import Plan
 from kernelferry.state.replay import ReplayPolicy
 from kernelferry.state.steps import Forget, Load, Run, Step
+
+R = TypeVar("R", bound=SaveReport)
 
 _MEASURABLE = 16 << 20  # bytes; less than that says more about everything else than about the store
 
@@ -145,15 +148,21 @@ def write(pickled: Pickled, store: Store, options: Options, watcher: Watcher) ->
         )
         writer.commit(manifest)
         stored = writer.stored_bytes
-    return report(names, process, stored, pickled.seconds + perf_counter() - begun, pickled)
+    return report(names, process, stored, pickled.seconds + perf_counter() - begun, pickled, kind=SaveReport)
 
 
 def report(
-    names: Mapping[str, NameEntry], process: Mapping[str, ProcessEntry], size: int, seconds: float, pickled: Pickled
-) -> SaveReport:
-    """Say what became of every name."""
+    names: Mapping[str, NameEntry],
+    process: Mapping[str, ProcessEntry],
+    size: int,
+    seconds: float,
+    pickled: Pickled,
+    *,
+    kind: type[R],
+) -> R:
+    """Say what became, or would become, of every name."""
     took = {mark: part.seconds for part in pickled.grouped.components for mark in part.marks}
-    return SaveReport(
+    return kind(
         bytes=size,
         seconds=seconds,
         variables={
@@ -163,15 +172,16 @@ def report(
             for name, entry in names.items()
         },
         process={aspect: AspectReport(outcome=entry.outcome, reason=entry.reason) for aspect, entry in process.items()},
+        remedies={each.name: each.remedies for each in pickled.plan.infeasible},
     )
 
 
-def planned(pickled: Pickled) -> SaveReport:
+def planned(pickled: Pickled) -> PlanReport:
     """Say what would become of every name, without writing anything."""
     entries = [_entry(part, str(number)) for number, part in enumerate(_to_store(pickled))]
     process = {aspect: _aspect(captured) for aspect, captured in pickled.image.process.items()}
     size = sum(part.size for part in _to_store(pickled))
-    return report(_names(pickled, entries), process, size, pickled.seconds, pickled)
+    return report(_names(pickled, entries), process, size, pickled.seconds, pickled, kind=PlanReport)
 
 
 def sources_of(session: Session) -> dict[str, str]:
