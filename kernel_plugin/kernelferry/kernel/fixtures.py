@@ -49,15 +49,3 @@ def _underneath(found: dict[str, Any]) -> dict[str, Any]:
 def _comms() -> Any:
     comm = sys.modules.get("comm")
     return None if comm is None else comm.get_comm_manager()
-
-
-class NamespaceItself:
-    """Stands for the session's own namespace where a variable is bound to it (`g = globals()`)."""
-
-    def __reduce__(self) -> tuple[Any, tuple[()]]:
-        return namespace_here, ()
-
-
-def namespace_here() -> dict[str, Any]:
-    """Return the namespace of the session in this process."""
-    return vars(sys.modules["__main__"])

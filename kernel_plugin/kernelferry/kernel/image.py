@@ -13,7 +13,7 @@ from typing import Any
 from kernelferry.api import Environment
 from kernelferry.kernel import shell_state
 from kernelferry.kernel.environment import environment
-from kernelferry.kernel.fixtures import NamespaceItself, fixtures
+from kernelferry.kernel.fixtures import fixtures
 from kernelferry.kernel.namespace import Shell, user_names
 from kernelferry.objects import process
 from kernelferry.objects.reducers.files import flush_open_files
@@ -52,15 +52,12 @@ class Image:
 
     def roots(self) -> dict[str, Any]:
         """Return all that is to be pickled, by key: variables, outputs, and what process and shell hold."""
-        found = {f"={name}": self._or_itself(value) for name, value in self.names.items()}
-        found.update({f"={output_name(number)}": self._or_itself(value) for number, value in self.outputs.items()})
+        found = {f"={name}": value for name, value in self.names.items()}
+        found.update({f"={output_name(number)}": value for number, value in self.outputs.items()})
         for aspect, captured in self.process.items():
             found.update({f"=process:{aspect}:{key}": value for key, value in captured.objects.items()})
         found.update({f"=shell:{key}": value for key, value in self.extra.items()})
         return found
-
-    def _or_itself(self, value: Any) -> Any:
-        return NamespaceItself() if value is self.namespace else value
 
 
 def output_name(number: int) -> str:

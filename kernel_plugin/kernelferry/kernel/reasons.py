@@ -29,7 +29,7 @@ def reasons_for(grouped: Grouped, session: Session, values: Mapping[str, Any]) -
             for part in grouped.components
             for need in sorted(part.needs & found.keys())
             for mark in part.marks
-            if mark[0] != "!" and mark not in found
+            if mark[0] not in "!#" and mark not in found
         }
         if not lost:
             return Reasons(found)

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from kernelferry.objects.deep import PurePickler, call_deep, needs_python
 from kernelferry.objects.definitions import Ref
-from kernelferry.objects.pickling import PROTOCOL, Overrides, Pickler, Session, out_of_band
+from kernelferry.objects.pickling import PROTOCOL, Overrides, Pickler, Session, drop_anchors, out_of_band
 from kernelferry.objects.quiet import quiet
 from kernelferry.objects.reducers import CannotStore
 
@@ -46,7 +46,7 @@ class Dumped:
     """Some roots as bytes.
 
     Args:
-        marks: what each pickle of the stream holds, in order: `!` and a definition for its behaviour, a definition for
+        marks: what each pickle of the stream holds, in order: `#` for an anchor, `!` and a definition for its behaviour, a definition for
             its state, `=` and a name for a variable.
         stream: the pickles, one after the other.
         buffers: what left them out of band, in order; memory of the live objects, not a copy.
@@ -109,9 +109,10 @@ def _dump(roots: Sequence[Root], session: Session, engine: Engine, *, deep: bool
     buffers: list[pickle.PickleBuffer] = []
     session.needs = set()
     pickler = _pickler(engine, session, stream, buffers, deep=deep)
-    marks = []
+    marks = ["#"] * len(session.anchors)
     begun = perf_counter()
     with quiet():
+        drop_anchors(pickler, session.anchors)
         for mark, make in _in_order(roots, session):
             pickler.dump(make())
             marks.append(mark)

@@ -122,7 +122,7 @@ class _Work:
         if dumped is None:
             return
         self._dumped[root.key] = dumped
-        held = held_plainly(root.value) if len(dumped.stream) > _WORTH_ASKING else None
+        held = held_plainly(root.value, self._session.anchors.values()) if len(dumped.stream) > _WORTH_ASKING else None
         if held is None:
             held = [{identity: thing for identity, (_, thing) in dumped.memo().items()}]
         self._tie_common(root.key, self._holders.add(root.key, held))
@@ -211,7 +211,7 @@ class _Work:
 
     def _is_named(self, thing: Any) -> bool:
         """Say whether a thing is written as a name, be it by us or by its own `__reduce__`."""
-        if id(thing) in self._session.fixture_names:
+        if id(thing) in self._session.fixture_names or any(thing is each for each in self._session.anchors.values()):
             return True
         kind = type(thing)
         if kind in {list, dict, set, tuple, frozenset, bytearray}:

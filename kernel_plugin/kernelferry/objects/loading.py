@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import io
 import pickle
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,7 +44,7 @@ class Stored:
     @property
     def definitions(self) -> Sequence[Ref]:
         """The definitions whose states it holds."""
-        return [Ref(mark) for mark in self.marks if mark[0] not in "=!"]
+        return [Ref(mark) for mark in self.marks if mark[0] not in "=!#"]
 
 
 class Loader:
@@ -65,7 +66,7 @@ class Loader:
     ) -> None:
         self._skeletons = Skeletons(namespace)
         self._components = components
-        self._fixtures = fixtures or {}
+        self._fixtures = {"namespace": namespace, "builtins": vars(builtins), **(fixtures or {})}
         self._home = {ref: key for key, stored in components.items() for ref in stored.definitions}
         self._begun: set[str] = set()
         self._loaded: dict[str, dict[str, Any]] = {}
@@ -98,6 +99,8 @@ class Loader:
         variables: dict[str, Any] = {}
         for mark in stored.marks:
             value = unpickler.load()
+            if mark == "#":
+                continue
             if mark.startswith("="):
                 variables[mark[1:]] = value
             elif mark.startswith("!"):

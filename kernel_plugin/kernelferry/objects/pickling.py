@@ -10,6 +10,7 @@ one object again after the load. Definitions in a stream are only named; their s
 
 from __future__ import annotations
 
+import builtins
 import enum
 import pickle
 import types
@@ -50,6 +51,7 @@ class Session:
     fixtures: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.anchors = {"namespace": self.registry.namespace, "builtins": vars(builtins)}
         self.fixture_names = {id(thing): name for name, thing in self.fixtures.items()}
         self._fixture_types = {type(thing) for thing in self.fixtures.values()}
         self.handlers: dict[type, Reducer | None] = {}
@@ -135,6 +137,32 @@ class Pickler(Overrides, pickle.Pickler):
     def __init__(self, session: Session, sink: Sink, buffers: list[pickle.PickleBuffer]) -> None:
         super().__init__(sink, PROTOCOL, buffer_callback=out_of_band(buffers))
         self.session = session
+
+
+class Anchor:
+    """Stands for a dictionary that is not stored but found again by its name: the namespace of the session, say.
+
+    Picklers do not ask how a plain dictionary is to be written. So this is written first, and the pickler is told that
+    it has written the dictionary by that.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return fixture, (self._name,)
+
+
+def drop_anchors(pickler: Any, anchors: Mapping[str, Any]) -> None:
+    """Write the anchors, one pickle each, at the beginning of a stream."""
+    placed = [Anchor(name) for name in anchors]
+    for anchor in placed:
+        pickler.dump(anchor)
+    memo = pickler.memo.copy()
+    for anchor, thing in zip(placed, anchors.values(), strict=True):
+        # In its place, not beside it: the size of the memo is the number of the next entry.
+        memo[id(thing)] = (memo.pop(id(anchor))[0], thing)
+    pickler.memo = memo
 
 
 def out_of_band(buffers: list[pickle.PickleBuffer]) -> Callable[[pickle.PickleBuffer], bool]:

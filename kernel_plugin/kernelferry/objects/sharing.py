@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import gc
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kernelferry.objects.recognition import has_default_reduce, is_compiled_in
@@ -64,10 +64,15 @@ class Holders:
                     self._small.setdefault(identity, key)
 
 
-def held_plainly(root: Any) -> list[Held] | None:
-    """Return all containers and instances that an object leads to, if it leads to nothing else than plain ones."""
+def held_plainly(root: Any, known: Iterable[Any] = ()) -> list[Held] | None:
+    """Return all containers and instances that an object leads to, if it leads to nothing else than plain ones.
+
+    Args:
+        root: the object.
+        known: what is not gone into, such as the session's own namespace.
+    """
     plain: dict[type, bool] = dict.fromkeys(_PLAIN, True)
-    levels: list[Held] = []
+    levels: list[Held] = [{id(each): each for each in known}]
     level = [root]
     while level:
         for kind in set(map(type, level)):
@@ -83,7 +88,7 @@ def held_plainly(root: Any) -> list[Held] | None:
                 del new[identity]
         levels.append(new)
         level = [each for each in gc.get_referents(*new.values()) if type(each) not in _ATOMS]
-    return levels
+    return levels[1:]
 
 
 def _is_simple(kind: type) -> bool:

@@ -206,6 +206,19 @@ CASES = {
         assert match.group() == 'bbb' and match.start() == 1
         """,
     ),
+    "who holds the session's namespace holds that of the new process": (
+        """
+        class Context:
+            def __init__(self): self.names = [globals(), {}]
+        context, space, held = Context(), globals(), []
+        scratch = {}
+        exec('v = 1', scratch)
+        """,
+        """
+        assert context.names[0] is space is globals() and scratch['v'] == 1
+        assert scratch['__builtins__'] is __builtins__.__dict__
+        """,
+    ),
     "code, thread-local data, ended threads, queues and conditions": (
         """
         import queue, threading
