@@ -27,6 +27,10 @@ _BY_NAME = {
     "pandas.core.internals.managers.SingleBlockManager": ("pandas_blocks", "series_manager"),
     "comm.base_comm.BaseComm": ("traits", "comm"),
     "traitlets.traitlets.HasTraits": ("traits", "has_traits"),
+    "torch.Tensor": ("tensors", "tensor"),
+    "torch._tensor.Tensor": ("tensors", "tensor"),
+    "torch.storage.TypedStorage": ("tensors", "typed"),
+    "torch.storage.UntypedStorage": ("tensors", "untyped"),
     "numpy.memmap": ("numpy_arrays", "memmap"),
 }
 
