@@ -6,7 +6,6 @@ out. A pool's thread that waits for work does nothing either.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import threading
 from collections.abc import Iterator
@@ -39,9 +38,9 @@ class Activity:
 
     def tasks(self) -> list[str]:
         """The unfinished tasks on the running loop that run code of the user's, by name."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
+        asyncio: Any = sys.modules.get("asyncio")  # a kernel has loaded it
+        loop = asyncio._get_running_loop() if asyncio else None  # noqa: SLF001 - the public one raises, and often
+        if loop is None:
             return []
         current = asyncio.current_task(loop)
         return [task.get_name() for task in asyncio.all_tasks(loop) if task is not current and self._is_users(task)]
@@ -55,7 +54,7 @@ class Activity:
         waits = any(name.endswith(_POOLS) for name in names) and all(name.endswith(_WAITING) for name in names)
         return not waits
 
-    def _is_users(self, task: asyncio.Task[Any]) -> bool:
+    def _is_users(self, task: Any) -> bool:
         coroutine = task.get_coro()
         code = getattr(coroutine, "cr_code", None) or getattr(coroutine, "gi_code", None)
         frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)

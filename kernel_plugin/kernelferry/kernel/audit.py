@@ -23,6 +23,7 @@ _WRITING_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _ACCESS = os.O_WRONLY | os.O_RDWR
 _O_TMPFILE = getattr(os, "O_TMPFILE", 0)
 _O_DIRECTORY = getattr(os, "O_DIRECTORY", 0)
+_WITHOUT_KIND = str.maketrans("", "", "btU")
 _LONGEST = 200
 """Characters of a command or an address that are kept: enough to recognise it."""
 
@@ -80,9 +81,11 @@ class Window:
             return
         if _O_TMPFILE and flags & _O_TMPFILE == _O_TMPFILE:  # a file without a name
             return
-        if _is_writing(mode, flags):
-            how = mode if isinstance(mode, str) and mode else "written"
-            self.write(path, how.replace("b", "").replace("t", "") or how)
+        writing = _is_writing(mode, flags)
+        if writing and os.path.isdir(path):  # noqa: PTH112 - bytes too
+            return  # temporary files name their folder first, and then themselves
+        if writing:
+            self.write(path, mode.translate(_WITHOUT_KIND) if isinstance(mode, str) and mode else "written")
         if _is_reading(mode, flags):
             self.read(path)
 

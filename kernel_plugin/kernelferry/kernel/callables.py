@@ -17,20 +17,20 @@ def may_be_called(value: object) -> bool:
 
     Arrays and tables are data, and so are containers of those.
     """
-    seen = set[int]()
+    seen = set[int]()  # no `isinstance` below: it would ask the object for its class, and run its code
     pending = [value]
     while pending:
         item = pending.pop()
-        kind = type(item)
-        if kind in SIMPLE or id(item) in seen or isinstance(item, types.ModuleType):
+        kind: type = type(item)
+        if kind in SIMPLE or id(item) in seen or issubclass(kind, types.ModuleType):
             continue
         seen.add(id(item))
         if len(seen) > _STEPS:
             return True
         if kind in {list, tuple, set, frozenset, dict}:
             pending.extend(_sample(item))
-        elif isinstance(item, type):
-            if of_user_module(item.__module__):
+        elif issubclass(kind, type):
+            if of_user_module(type.__getattribute__(item, "__module__")):
                 return True
         elif callable(item) or of_user_module(kind.__module__):
             return True

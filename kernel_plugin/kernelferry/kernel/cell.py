@@ -33,7 +33,8 @@ class Touched:
         binds: those that it may bind.
         certain: those that it has bound, as it has ended without an exception.
         source: its code, if all that it touches is named there; otherwise empty.
-        unverifiable: of `names`, those that something else may change too, while the cell runs or before.
+        unverifiable: of `names`, those that something else may change too, while the cell runs or before. For them it
+            proves nothing that they are after the cell what they were right before it.
     """
 
     names: Collection[str] = frozenset()
@@ -80,7 +81,7 @@ class FirstLook:
             if look.steps < sizes[name]:
                 break
             self.footprints[name] = look.at(names[name])
-        self.contents = look.contents
+        self.contents = {**look.contents, **self.contents}  # what is known from before wins
 
     def suspects(self, names: Mapping[str, object], touched: Touched, sharing: Sharing, look: Look) -> Suspects:
         """The objects that may have changed, by what the cell had in its hands."""

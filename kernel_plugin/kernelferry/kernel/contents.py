@@ -28,6 +28,7 @@ from operator import is_
 from typing import Any, Final
 
 from kernelferry.kernel.layouts import HEAP_TYPE, Layout, layout_of, of_user_module
+from kernelferry.state.machinery import is_machinery
 
 
 class Opaque(enum.Enum):
@@ -137,11 +138,12 @@ class Look:
             return self._held(item, *_HELD_BY[kind](item), mutable=kind is not tuple and kind is not frozenset)
         if kind in _REFERRED_BY:
             return _REFERRED_BY[kind](item), True
-        if isinstance(item, type):
+        # Not `isinstance`: that asks the object itself for its class.
+        if issubclass(kind, type):
             return self._class(item)
         if kind is types.FunctionType:
             return self._function(item)
-        return self._numpy(item) if kind.__module__ == "numpy" else self._instance(item)
+        return self._numpy(item) if kind.__module__ in {"numpy", "numpy.dtypes"} else self._instance(item)
 
     def _held(self, item: Any, *views: Collection[object], mutable: bool) -> tuple[list[object], bool]:
         size = len(item)
@@ -207,10 +209,11 @@ class Look:
         return (*place, array.tobytes())
 
     def _instance(self, item: Any) -> tuple[list[object], bool]:
-        if isinstance(item, weakref.ref):
+        if issubclass(type(item), weakref.ref):
             return [weakref.ref.__call__(item)], True  # whoever has it can get at the object
-        if type(item).__name__ == "BlockValuesRefs":
-            return [], True  # pandas' notes of which tables share memory, by which it knows when to copy
+        # The second: pandas' notes of which tables share memory, by which it knows when to copy.
+        if is_machinery(type(item)) or type(item).__name__ == "BlockValuesRefs":
+            return [], True
         layout = layout_of(type(item))
         if layout.hides:
             self.contents[id(item)] = OPAQUE

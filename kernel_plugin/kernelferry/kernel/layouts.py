@@ -68,6 +68,9 @@ def _find_layout(cls: type) -> Layout:
 
 
 def _own_slots(cls: type) -> list[types.MemberDescriptorType]:
+    # Classes of C code show some of their fields in the same way, and need not show all.
+    if "__slots__" not in vars(cls):
+        return []
     return [member for member in vars(cls).values() if type(member) is types.MemberDescriptorType]
 
 

@@ -39,8 +39,9 @@ class Origin(enum.Enum):
                 return True
             case Origin.SOURCE_LINES:
                 return not writing
-            case Origin.LIBRARY_IMPORT if writing:
-                return "/matplotlib" in path or is_installed(path)
+            case Origin.LIBRARY_IMPORT:
+                # It looks around, and reads its settings: those of the machine where it is imported.
+                return not writing or "/matplotlib" in path or is_installed(path)
             case _ if writing:
                 # The cache of fonts, which matplotlib renews when it finds others.
                 return "/matplotlib/fontlist" in path or "/__pycache__/" in path
@@ -63,7 +64,7 @@ def origin(namespace: object) -> Origin:
         name = frame.f_code.co_filename
         # The shell's own `open` is no library's deed.
         if not name.startswith(_OURSELVES) and frame.f_code.co_name != "_modified_open":
-            if name.startswith("<frozen importlib"):
+            if name.startswith("<frozen importlib") or "/importlib/metadata/" in name:
                 return Origin.LIBRARY_IMPORT if innermost else Origin.IMPORT
             if not is_installed(name) and not name.startswith("<"):
                 return Origin.LIBRARY if innermost else Origin.USER

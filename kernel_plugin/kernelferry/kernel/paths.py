@@ -32,7 +32,8 @@ def is_installed(path: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _roots() -> tuple[str, ...]:
-    folders = [os.path.dirname(os.__file__), *site.getsitepackages()]  # noqa: PTH120 - likewise
+    ours = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 - likewise
+    folders = [os.path.dirname(os.__file__), ours, *site.getsitepackages()]  # noqa: PTH120 - likewise
     if site.ENABLE_USER_SITE:
         folders.append(site.getusersitepackages())
     folders += [os.path.join(prefix, "share", "jupyter") for prefix in (sys.prefix, sys.base_prefix)]  # noqa: PTH118

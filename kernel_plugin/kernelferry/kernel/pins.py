@@ -53,9 +53,8 @@ def _file_digest(path: str, size: int) -> str:
         if size <= WHOLE_BYTES:
             digest.update(file.read())
             return f"{algorithm}-{digest.hexdigest()}"
-        step = (size - _SAMPLE_BYTES) // (_SAMPLES - 1)
         for place in range(_SAMPLES):
-            file.seek(place * step)
+            file.seek(place * (size - _SAMPLE_BYTES) // (_SAMPLES - 1))
             digest.update(file.read(_SAMPLE_BYTES))
     return f"sampled-{algorithm}-{digest.hexdigest()}"
 

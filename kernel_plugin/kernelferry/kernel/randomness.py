@@ -13,8 +13,6 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kernelferry.objects.process.plain import simplified
-
 _FRESH = 623
 
 States = Mapping[str, object]
@@ -88,6 +86,12 @@ def _numpy_same(one: Any, other: Any) -> bool:
     return _freeze(one) == _freeze(other)
 
 
+def _numpy_plain(state: Any) -> object:
+    if isinstance(state, dict):
+        return {key: _numpy_plain(value) for key, value in state.items()}
+    return state.tolist() if hasattr(state, "tolist") else state
+
+
 def _freeze(state: Any) -> object:
     if isinstance(state, dict):
         return {key: _freeze(value) for key, value in state.items()}
@@ -112,6 +116,6 @@ def _torch_plain(state: Any) -> object:
 _Library = tuple[str, Callable[[Any], object], Callable[[Any, Any], bool], Callable[[Any], object]]
 # By the name of the aspect: the module to look for, how to read, compare, and write down a state.
 _LIBRARIES: dict[str, _Library] = {
-    "numpy.random": ("numpy.random", _numpy_read, _numpy_same, simplified),
+    "numpy.random": ("numpy.random", _numpy_read, _numpy_same, _numpy_plain),
     "torch.random": ("torch", _torch_read, _torch_same, _torch_plain),
 }

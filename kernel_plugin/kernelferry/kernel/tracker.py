@@ -21,7 +21,7 @@ from kernelferry.kernel import audit, stdin
 from kernelferry.kernel.activity import Activity
 from kernelferry.kernel.analysis import Analyst
 from kernelferry.kernel.bindings import Bindings
-from kernelferry.kernel.cell import FIRST_STEPS, FirstLook, last_look, steps_after
+from kernelferry.kernel.cell import FIRST_STEPS, FirstLook, Touched, last_look, steps_after
 from kernelferry.kernel.contents import UNKNOWN, Look
 from kernelferry.kernel.execution import Execution, Verdict, touched_by
 from kernelferry.kernel.namespace import Shell, user_names
@@ -123,6 +123,8 @@ class Tracker:
         self._analyst = Analyst(self._shell, history)
         self._sharing = Sharing()
         self._after = Bindings({}, {})
+        # What callbacks may change between cells is compared with what it was at the end of the last one.
+        self._hooked = FirstLook(self._after)
 
     def _look_anew(self) -> None:
         names = user_names(self._shell)
@@ -134,7 +136,7 @@ class Tracker:
 
     def _settle(self, names: Mapping[str, object]) -> None:
         """Whatever was known of the objects behind the names is to be found out again."""
-        self._after = Bindings.of(names)
+        self._remember(names, frozenset())
         self._sharing = Sharing()
         look = Look(self._shell.user_ns, _START_STEPS, array_bytes=0)
         for name, value in names.items():
@@ -166,7 +168,8 @@ class Tracker:
             return
         names = user_names(self._shell)
         self._note_outside(names)
-        self._running = Execution(FirstLook(Bindings.of(names)), Surroundings.now(self._shell, self._activity))
+        first = FirstLook(Bindings.of(names), dict(self._hooked.footprints), self._hooked.contents)
+        self._running = Execution(first, Surroundings.now(self._shell, self._activity))
 
     def _pre_run_cell(self, info: Any) -> None:
         running = self._running
@@ -246,7 +249,13 @@ class Tracker:
             self._randomness[cell.index] = dict(deeds.states)
         if running.analysis is not None:
             self._analyst.learn_hooks(running.analysis.names, names)
+        self._remember(names, running.analysis.by_hooks if running.analysis else frozenset())
+
+    def _remember(self, names: Mapping[str, object], by_hooks: frozenset[str]) -> None:
         self._after = Bindings.of(names)
+        self._hooked = FirstLook(self._after)
+        if by_hooks:
+            self._hooked.take(names, Touched(by_hooks), self._sharing, Look(self._shell.user_ns, FIRST_STEPS))
 
 
 def _execution_count(result: Any, info: Any) -> int | None:

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any, NewType
 
 from kernelferry.objects.recognition import DEFINED, NAMED, is_definition, is_module_importable
-from kernelferry.objects.sources import VERSION, source_of
+from kernelferry.objects.sources import VERSION, Shape, source_of
 
 Ref = NewType("Ref", str)
 """The name of a definition, a closure cell or a foreign globals dictionary within one checkpoint."""
@@ -46,8 +46,9 @@ class FunctionSkeleton:
         code: its code object, as `marshal` writes it; readable by the same minor version of Python only.
         version: whose bytecode that is.
         source: its source, for other versions; empty if it is not known.
-        name: its `__name__`, and the name of its code.
-        free: its free variables.
+        filename: where it says that it comes from.
+        shape: what its code looks like in any version.
+        name: its `__name__`.
         cells: the closure's cells, which functions may share.
         foreign_globals: the dictionary it was made with, where that is not the session's namespace.
     """
@@ -57,8 +58,8 @@ class FunctionSkeleton:
     version: str
     source: str
     filename: str
-    name: tuple[str, str]
-    free: tuple[str, ...]
+    shape: Shape
+    name: str
     cells: tuple[Ref, ...]
     foreign_globals: Ref | None
 
@@ -163,8 +164,8 @@ class Registry:
             version=VERSION,
             source=source_of(code) if ours else "",
             filename=code.co_filename,
-            name=(thing.__name__, code.co_name),
-            free=code.co_freevars,
+            shape=Shape.of(code),
+            name=thing.__name__,
             cells=tuple(self.ref(cell) for cell in thing.__closure__ or ()),
             foreign_globals=None if ours else self.ref(thing.__globals__),
         )

@@ -46,8 +46,8 @@ class Dumped:
     """Some roots as bytes.
 
     Args:
-        marks: what each pickle of the stream holds, in order: `#` for an anchor, `!` and a definition for its behaviour, a definition for
-            its state, `=` and a name for a variable.
+        marks: what each pickle of the stream holds, in order: `#` for an anchor, `!` and a definition for its
+            behaviour, a definition for its state, `=` and a name for a variable.
         stream: the pickles, one after the other.
         buffers: what left them out of band, in order; memory of the live objects, not a copy.
         needs: the definitions, cells and foreign globals that it names.

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from kernelferry.objects.recognition import has_default_reduce
+from kernelferry.objects.recognition import full_name, has_default_reduce
 
 QUICK = 200
 """A budget, in objects: a tenth of a millisecond."""
@@ -48,7 +48,7 @@ def fingerprint(value: Any, budget: int = QUICK) -> str:
     try:
         walk.go(value)
     except Exception:  # noqa: BLE001 - foreign code, in properties and the like: then its type is all that is said
-        return f"{budget}:{_kind(type(value))}"
+        return f"{budget}:{full_name(type(value))}"
     return f"{budget}:{walk.digest.hexdigest()}"
 
 
@@ -81,7 +81,7 @@ class _Walk:
                 known = self._known.setdefault(id(thing), len(self._known))
                 if known == len(self._known) - 1:
                     self._alive.append(thing)
-                    text = f"{_kind(type(thing))}|{self._describe(thing, pending)}"
+                    text = f"{full_name(type(thing))}|{self._describe(thing, pending)}"
                 else:
                     text = f"#{known}"
             self.digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
@@ -99,7 +99,7 @@ class _Walk:
             return f"{len(thing)}|{_unordered(thing)}"
         if kind in {bytes, bytearray}:
             return f"{len(thing)}|{_digest(thing)}"
-        if _kind(kind) in _AS_TEXT:
+        if full_name(kind) in _AS_TEXT:
             return str(thing)
         if isinstance(thing, (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType)):
             return str(getattr(thing, "__qualname__", getattr(thing, "__name__", "")))
@@ -187,7 +187,3 @@ def _frame(thing: Any, pending: deque[Any]) -> str:
         pending.append((str(name), str(column.dtype), [str(column.iloc[row]) for row in rows]))
     pending.append([str(thing.index[row]) for row in rows])
     return f"{thing.shape}"
-
-
-def _kind(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"

@@ -29,7 +29,7 @@ from typing import Any
 from kernelferry.objects.definitions import Ref
 from kernelferry.objects.dumping import Dumped, Root, dump
 from kernelferry.objects.pickling import Session
-from kernelferry.objects.recognition import DEFINED, is_compiled
+from kernelferry.objects.recognition import DEFINED, full_name, is_compiled
 from kernelferry.objects.sharing import Holders, held_plainly
 
 # Values whose identity nobody relies on, and what everything shares.
@@ -204,7 +204,7 @@ class _Work:
         kind = type(thing)
         judged = self._judged.get(kind)
         if judged is None:
-            names = {f"{base.__module__}.{base.__qualname__}" for base in kind.__mro__}
+            names = set(map(full_name, kind.__mro__))
             judged = issubclass(kind, DEFINED) or not names.isdisjoint(_NO_TIE_BASES)
             self._judged[kind] = judged
         return judged or (kind is tuple and not thing) or self._is_named(thing)

@@ -46,6 +46,10 @@ class Memory:
             return NotImplemented
         return view, (kept, shown.dtype, _layout(shown, _address(kept)), bool(shown.flags.writeable))
 
+    def keeps(self, shown: Any) -> bool:
+        """Say whether an array stands for memory that others are written as views of."""
+        return self._kept.get(id(shown)) is shown
+
     def met(self) -> list[int]:
         """Return the keys of all memory that was shown since this was last asked."""
         met, self._current = self._current, []
@@ -59,7 +63,8 @@ class Memory:
             # What is no array itself, such as a bytearray, may be held by anybody.
             if key not in self._kept and (len(extent.shown_by) > 1 or not isinstance(extent.owner, numpy.ndarray)):  # type: ignore[union-attr]
                 shared.add(key)
-                self._kept[key] = _kept(extent)
+                kept = _kept(extent)
+                self._kept[key] = self._kept[id(kept)] = kept
         return shared
 
     def _see(self, shown: Any, owner: Any) -> None:
@@ -95,7 +100,13 @@ def array_reducer(memory: Memory, otherwise: Callable[[Any], Any]) -> Callable[[
 
     def reduce(shown: Any) -> Any:
         found = memory.reduce(shown) if shown.nbytes else NotImplemented
-        return otherwise(shown) if found is NotImplemented else found
+        if found is NotImplemented:
+            found = otherwise(shown)
+        if found is not NotImplemented:
+            return found
+        if memory.keeps(shown) and shown.dtype == object:
+            return _whole(shown)
+        return NotImplemented if _keeps_its_flags(shown) else _frozen(shown)
 
     return reduce
 
@@ -125,18 +136,63 @@ def _kept(extent: Extent) -> Any:
     """Return what is stored for some memory."""
     numpy = sys.modules["numpy"]
     owner = extent.owner
-    if not isinstance(owner, numpy.ndarray) or id(owner) in extent.shown_by or owner.dtype.hasobject:
+    if not isinstance(owner, numpy.ndarray):
         return owner
+    # What is laid out neither in C's way nor in Fortran's, pickle writes in another order: so it becomes a view, too.
+    as_it_is = owner.flags.forc or type(owner) is not numpy.ndarray
+    if as_it_is and (id(owner) in extent.shown_by or owner.dtype.hasobject):
+        return owner
+    if owner.dtype.hasobject:
+        return _flat(owner)
     # Nobody holds the owner itself: what its views show is all there is to it.
     start = extent.low - _place(owner)[0]
     return _flat(owner).view(numpy.uint8)[start : start + extent.high - extent.low]
+
+
+def _whole(shown: Any) -> Any:
+    """Write an array of objects so that its memory is there before they are: they may lead to views of it."""
+    order = "F" if shown.flags.fnc else "C"
+    state = shown.reshape(-1, order=order).tolist(), bool(shown.flags.writeable)
+    return empty, (shown.shape, order), state, None, None, fill
+
+
+def empty(shape: tuple[int, ...], order: Any) -> Any:
+    """Make an array of objects without any."""
+    return sys.modules["numpy"].empty(shape, object, order)
+
+
+def fill(made: Any, state: tuple[list[Any], bool]) -> None:
+    """Put objects into an array, in the order of its memory, and say whether one may write to it."""
+    flat = _flat(made)
+    for place, item in enumerate(state[0]):
+        flat[place] = item
+    made.flags.writeable = state[1]
+
+
+def _keeps_its_flags(shown: Any) -> bool:
+    """Say whether pickle writes an array as the buffer that it is; of others it forgets that they are read-only."""
+    return shown.flags.writeable or (shown.flags.forc and not shown.dtype.hasobject and shown.dtype.kind not in "mMV")
+
+
+def _frozen(shown: Any) -> Any:
+    make, arguments, state = shown.__reduce__()
+    return make, arguments, state, None, None, freeze
+
+
+def freeze(made: Any, state: Any) -> None:
+    """Give an array its contents, and forbid to write to it."""
+    made.__setstate__(state)
+    made.flags.writeable = False
 
 
 def _flat(owner: Any) -> Any:
     numpy = sys.modules["numpy"]
     if not isinstance(owner, numpy.ndarray):
         return numpy.frombuffer(owner, numpy.uint8)
-    return numpy.asarray(owner).reshape(-1, order="A")
+    plain = numpy.asarray(owner)
+    if not plain.flags.forc and _place(plain)[1] == plain.nbytes:
+        return numpy.lib.stride_tricks.as_strided(plain, (plain.size,), (plain.itemsize,))
+    return plain.reshape(-1, order="A")
 
 
 def _differs(kept: Any, shown: Any) -> bool:

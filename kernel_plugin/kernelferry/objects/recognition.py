@@ -35,12 +35,23 @@ def is_module_importable(module: types.ModuleType) -> bool:
 
 def is_compiled(cls: type) -> bool:
     """Say whether a type comes from the interpreter or an extension module, so that there is nothing to take apart."""
-    module = sys.modules.get(cls.__module__)
+    module = sys.modules.get(module_of(cls))
     if module is None or module.__name__ == "__main__" or not is_module_importable(module):
         return False
     if is_compiled_in(cls):
         return True
     return not str(getattr(module, "__file__", "")).endswith((".py", ".pyc"))
+
+
+def module_of(cls: type) -> str:
+    """Return the name of the module that a type says it comes from; there are types where that is something else."""
+    found: Any = cls.__module__
+    return found if isinstance(found, str) else ""
+
+
+def full_name(cls: type) -> str:
+    """Return the name of a type with its module."""
+    return f"{module_of(cls)}.{cls.__qualname__}"
 
 
 def is_definition(thing: Any) -> bool:

@@ -83,8 +83,8 @@ def held_plainly(root: Any, known: Iterable[Any] = ()) -> list[Held] | None:
         if len(levels) == _DEEPEST:
             return None  # a long chain: there is nothing to gain
         new = dict(zip(map(id, level), level, strict=True))
-        for known in levels:
-            for identity in new.keys() & known.keys():
+        for former in levels:
+            for identity in new.keys() & former.keys():
                 del new[identity]
         levels.append(new)
         level = [each for each in gc.get_referents(*new.values()) if type(each) not in _ATOMS]

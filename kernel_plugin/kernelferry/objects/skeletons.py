@@ -85,18 +85,18 @@ class Skeletons:
     def _function(self, skeleton: FunctionSkeleton) -> types.FunctionType:
         foreign = skeleton.foreign_globals
         seen = self._namespace if foreign is None else self.get(foreign)
-        cells = dict(zip(skeleton.free, map(self.get, skeleton.cells), strict=True))
+        cells = dict(zip(skeleton.shape.free, map(self.get, skeleton.cells), strict=True))
         code = self._code(skeleton)
         closure = tuple(cells[name] for name in code.co_freevars)
-        return types.FunctionType(code, seen, skeleton.name[0], None, closure)
+        return types.FunctionType(code, seen, skeleton.name, None, closure)
 
     def _code(self, skeleton: FunctionSkeleton) -> types.CodeType:
         if skeleton.version == VERSION:
             code: types.CodeType = marshal.loads(skeleton.code)  # noqa: S302 - its digest was checked, as the pickles'
             return code
-        again = compile_again(skeleton.source, skeleton.name[1], skeleton.free, skeleton.filename)
+        again = compile_again(skeleton.source, skeleton.shape, skeleton.filename)
         if again is None:
-            msg = f"the function {skeleton.name[0]} was compiled by {skeleton.version}, and its source is not known"
+            msg = f"{skeleton.name} was compiled by {skeleton.version}, and is not to be told apart in its source"
             raise ValueError(msg)
         return again
 

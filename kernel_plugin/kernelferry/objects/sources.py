@@ -14,6 +14,7 @@ import sys
 import textwrap
 import types
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 VERSION = f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}"
 """Whose bytecode this interpreter reads."""
@@ -30,17 +31,58 @@ def source_of(code: types.CodeType) -> str:
         return lines[code.co_firstlineno - 1]
 
 
-def compile_again(source: str, name: str, free: tuple[str, ...], filename: str) -> types.CodeType | None:
+@dataclass(frozen=True)
+class Shape:
+    """What tells a function from others in the same source, in any version of Python.
+
+    Args:
+        name: of its code.
+        arguments: their names, and how many of them are positional, positional only, and keywords only.
+        free: its free variables, in their order.
+        names: the globals and attributes that it mentions.
+        constants: the texts and numbers in it.
+    """
+
+    name: str
+    arguments: tuple[tuple[str, ...], tuple[int, int, int]]
+    free: tuple[str, ...]
+    names: frozenset[str]
+    constants: frozenset[str]
+
+    @classmethod
+    def of(cls, code: types.CodeType) -> Shape:
+        """Return the shape of a code object."""
+        counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount)
+        constants = {repr(each) for each in code.co_consts if type(each) in {int, float, str, bytes, complex}}
+        return cls(
+            name=code.co_name,
+            arguments=(code.co_varnames[: counts[0] + counts[2]], counts),
+            free=code.co_freevars,
+            names=frozenset(code.co_names),
+            constants=frozenset(constants),
+        )
+
+    def matches(self, other: Shape) -> bool:
+        """Whether another one may be the same function; the order of free variables may differ."""
+        # Compilers fold constants, and from Python 3.14 on small numbers are no constants: texts and names must do.
+        return (self.name, self.arguments, set(self.free), self.names) == (
+            other.name,
+            other.arguments,
+            set(other.free),
+            other.names,
+        )
+
+
+def compile_again(source: str, shape: Shape, filename: str) -> types.CodeType | None:
     """Compile a function from its source.
 
     Args:
         source: the lines of its definition, indented as they were.
-        name: that of its code object.
-        free: its free variables, in their order.
+        shape: what it looks like.
         filename: where it says that it comes from.
 
     Returns:
-        Its code, or None if none in the source fits.
+        Its code, or None if none in the source fits, or several do.
     """
     text = textwrap.dedent(source)
     for attempt in (text, f"({text.strip()})", text.strip().rstrip(",)")):
@@ -48,7 +90,10 @@ def compile_again(source: str, name: str, free: tuple[str, ...], filename: str) 
             body = ast.parse(attempt).body
         except SyntaxError:
             continue
-        return _found(_wrapped(body, free, filename), name, free)
+        found = [each for each in _nested(_wrapped(body, shape.free, filename)) if shape.matches(Shape.of(each))]
+        exact = [each for each in found if Shape.of(each).constants == shape.constants]
+        candidates = exact if len(found) > 1 else found
+        return candidates[0] if len(candidates) == 1 else None
     return None
 
 
@@ -59,13 +104,6 @@ def _wrapped(body: list[ast.stmt], free: tuple[str, ...], filename: str) -> type
         targets = [ast.Assign(targets=[ast.Name(each, ast.Store())], value=ast.Constant(None)) for each in free]
         function.body = [*targets, *body] or function.body
     return compile(ast.fix_missing_locations(outer), filename, "exec")
-
-
-def _found(code: types.CodeType, name: str, free: tuple[str, ...]) -> types.CodeType | None:
-    for each in _nested(code):
-        if each.co_name == name and set(each.co_freevars) == set(free):
-            return each
-    return None
 
 
 def _nested(code: types.CodeType) -> Iterator[types.CodeType]:

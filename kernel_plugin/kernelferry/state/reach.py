@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kernelferry.state.code_names import NOTHING, GlobalNames, global_names_of_code
+from kernelferry.state.machinery import is_machinery
 
 DEFAULT_LIMIT = 5000
 """Objects looked at for one cell: about a millisecond. A guess, to be traded against precision."""
@@ -121,21 +122,22 @@ class _Walk:
         return GlobalNames(reads | self.names.reads, self.names.binds, self.names.deletes, self.names.opaque)
 
     def _visit(self, found: Any) -> None:
-        if isinstance(found, _OTHERS_STATE):
+        cls = type(found)  # `isinstance` would ask the object itself, and run its code
+        if issubclass(cls, _OTHERS_STATE):
             # A bound builtin, such as `handlers.append`, belongs to an object; modules and frames are not the user's.
-            if type(found) is types.BuiltinFunctionType:
+            if cls is types.BuiltinFunctionType:
                 self.pending.append(found.__self__)
-        elif isinstance(found, types.FunctionType):
+        elif issubclass(cls, types.FunctionType):
             self._visit_function(found)
-        elif isinstance(found, type):
+        elif issubclass(cls, type):
             self._visit_class(found)
-        elif isinstance(found, weakref.ref):
+        elif issubclass(cls, weakref.ref):
             self.pending.append(weakref.ref.__call__(found))  # whoever has it can get at the object
-        elif isinstance(found, types.GeneratorType | types.CoroutineType | types.AsyncGeneratorType):
+        elif issubclass(cls, types.GeneratorType | types.CoroutineType | types.AsyncGeneratorType):
             self._visit_suspended(found)
-        elif type(found) in _SEQUENCES:
+        elif cls in _SEQUENCES:
             self._visit_held(found)
-        elif type(found) is dict:
+        elif cls is dict:
             self._visit_held(found.keys())
             self._visit_held(found.values())
         elif _holds_objects_unseen(found):
@@ -190,8 +192,9 @@ class _Walk:
             self._visit_held(array.ravel().tolist())
 
     def _visit_instance(self, found: Any) -> None:
-        if type(found).__name__ == "BlockValuesRefs":
-            return  # pandas' notes of which tables share memory: thousands of weak references, if they are shown often
+        # The second: pandas' notes of which tables share memory, thousands of weak references if they are shown often.
+        if is_machinery(type(found)) or type(found).__name__ == "BlockValuesRefs":
+            return
         self.pending.append(type(found))
         # Whatever an object holds, the collector knows: attributes, slots, what C types keep (`map`, `partial`). Only
         # of the namespace it is no news: whatever holds the shell holds that too, and does nothing with it.

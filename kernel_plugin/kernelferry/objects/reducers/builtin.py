@@ -13,7 +13,7 @@ from typing import Any
 
 from kernelferry.objects.recognition import is_module_importable
 from kernelferry.objects.reducers.reduction import CannotStore, Reducer, refuse
-from kernelferry.objects.sources import VERSION, compile_again, source_of
+from kernelferry.objects.sources import VERSION, Shape, compile_again, source_of
 
 
 def module_named(name: str) -> types.ModuleType:
@@ -43,15 +43,14 @@ def mapping_proxy(mapping: Any) -> Any:
     return types.MappingProxyType(mapping)
 
 
-def code(version: str, dumped: bytes, source: str, names: tuple[str, str], free: tuple[str, ...]) -> types.CodeType:
+def code(version: str, dumped: bytes, source: str, shape: Shape, filename: str) -> types.CodeType:
     """Make a code object again, from its source if this interpreter cannot read its bytecode."""
     if version == VERSION:
         made: types.CodeType = marshal.loads(dumped)  # noqa: S302 - its digest was checked, as the pickle's around it
         return made
-    name, filename = names
-    again = compile_again(source, name, free, filename)
+    again = compile_again(source, shape, filename)
     if again is None:
-        msg = f"the code {name} was compiled by {version}, and its source is not known"
+        msg = f"the code {shape.name} was compiled by {version}, and cannot be told apart in its source"
         raise CannotStore(msg)
     return again
 
@@ -113,7 +112,7 @@ def _lru_cache(wrapper: Any) -> Any:
 
 def _code(found: types.CodeType) -> Any:
     source = source_of(found)
-    return code, (VERSION, marshal.dumps(found), source, (found.co_name, found.co_filename), found.co_freevars)
+    return code, (VERSION, marshal.dumps(found), source, Shape.of(found), found.co_filename)
 
 
 def _match(match: re.Match[Any]) -> Any:

@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 from kernelferry.objects.memory import Memory, array_reducer
+from kernelferry.objects.recognition import full_name
 from kernelferry.objects.reducers import builtin, exceptions, files, threads, views, weak
 from kernelferry.objects.reducers.names import Names
 from kernelferry.objects.reducers.reduction import Reducer
@@ -43,15 +44,11 @@ def handler_for(kind: type, memory: Memory, names: Names) -> Reducer | None:
         return exceptions.exception
     if issubclass(kind, threading.Thread) and "__reduce__" not in vars(kind):
         return threads.thread
-    if _name(kind) == "numpy.ndarray":
+    if full_name(kind) == "numpy.ndarray":
         texts: Any = importlib.import_module(f"{__package__}.numpy_arrays").texts
         return array_reducer(memory, texts)
     for base in kind.__mro__:
-        if (place := _BY_NAME.get(_name(base))) is not None:
+        if (place := _BY_NAME.get(full_name(base))) is not None:
             reduce: Reducer = getattr(importlib.import_module(f"{__package__}.{place[0]}"), place[1])
             return reduce
     return names.reducer(kind)
-
-
-def _name(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"

@@ -10,6 +10,7 @@ import sys
 import types
 from typing import Any
 
+from kernelferry.objects.recognition import module_of
 from kernelferry.objects.reducers.reduction import Reducer
 
 
@@ -43,7 +44,7 @@ class Names:
 
     def reducer(self, kind: type) -> Reducer | None:
         """Write objects that a module of their type's own package holds by name as that name, others as pickle does."""
-        package = kind.__module__.partition(".")[0]
+        package = module_of(kind).partition(".")[0]
         if package in _PLAIN_VALUES and kind.__qualname__ not in _KNOWN_ONCE and not _is_bare(kind):
             return None
         if package not in self._packages:
@@ -76,14 +77,14 @@ def _held(package: str) -> dict[type, dict[int, tuple[str, str, Any]]]:
             continue
         for key, value in list(vars(module).items()):
             kind = type(value)
-            if kind.__module__.partition(".")[0] == package:
+            if module_of(kind).partition(".")[0] == package:
                 found.setdefault(kind, {}).setdefault(id(value), (name, key, value))
     return found
 
 
 def _is_bare(kind: type) -> bool:
     """Say whether objects of a type have no state, so that each of them that has a name is nothing but that name."""
-    return kind.__basicsize__ <= _Bare.__basicsize__ and kind.__module__ not in {"builtins", "__main__"}
+    return kind.__basicsize__ <= _Bare.__basicsize__ and module_of(kind) not in {"builtins", "__main__"}
 
 
 class _Bare:

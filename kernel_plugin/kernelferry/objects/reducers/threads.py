@@ -27,12 +27,12 @@ def ended_thread(cls: Any) -> Any:
     made = cls.__new__(cls)
     made._stderr = sys.stderr  # noqa: SLF001 - there is no public way to a thread that has ended
     made._invoke_excepthook = threading._make_invoke_excepthook()  # type: ignore[attr-defined]  # noqa: SLF001
-    handle = getattr(threading, "_ThreadHandle", None)
-    if handle is not None:
-        made._handle = handle()  # noqa: SLF001
-        made._handle._set_done()  # noqa: SLF001
-    else:
-        made._tstate_lock = None  # noqa: SLF001
+    made._tstate_lock = None  # noqa: SLF001 - up to Python 3.12
+    if hasattr(threading, "_ThreadHandle"):  # from 3.13 on; one that has ended can only be had from a thread that has
+        short = threading.Thread(target=int)
+        short.start()
+        short.join()
+        made._handle = short._handle  # type: ignore[attr-defined]  # noqa: SLF001
     return made
 
 
