@@ -50,7 +50,7 @@ def untyped(found: Any) -> Any:
     if not size:
         return storage_of, (b"", device)
     shown = (ctypes.c_char * size).from_address(here.data_ptr())
-    shown._owner = here  # type: ignore[attr-defined]  # noqa: SLF001 - keeps the memory alive as long as it is shown
+    shown._owner = here  # noqa: SLF001 - keeps the memory alive as long as it is shown
     return storage_of, (pickle.PickleBuffer(memoryview(shown).cast("B")), device)
 
 

@@ -10,6 +10,8 @@ import copyreg
 import sys
 from typing import Any
 
+from kernelferry.objects.recognition import has_default_reduce
+
 _OBSERVERS = ("_trait_notifiers", "_trait_validators")
 
 
@@ -47,8 +49,8 @@ def comm(found: Any) -> Any:
 
 def _with_observers(found: Any, setter: Any) -> Any:
     kind = type(found)
-    if kind.__reduce_ex__ is not object.__reduce_ex__ or kind.__reduce__ is not object.__reduce__:
+    if not has_default_reduce(kind):
         return NotImplemented
     observers = {name: vars(found)[name] for name in _OBSERVERS if name in vars(found)}
     own = found.__getstate__() if hasattr(found, "__getstate__") else dict(vars(found))
-    return copyreg.__newobj__, (kind,), (own, observers), None, None, setter  # type: ignore[attr-defined]
+    return copyreg.__newobj__, (kind,), (own, observers), None, None, setter
