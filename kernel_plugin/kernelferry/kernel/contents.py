@@ -11,6 +11,7 @@ except numbers and short texts: a cell that deletes a large array to make room f
 
 from __future__ import annotations
 
+import collections
 import datetime as dt
 import decimal
 import enum
@@ -24,6 +25,7 @@ import uuid
 import weakref
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import is_
 from typing import Any, Final
 
@@ -154,10 +156,10 @@ class Look:
             self.steps -= size // _SCANNED_PER_STEP if scanned else 0
             return [], scanned and all(set(map(type, view)) <= SIMPLE for view in views)
         self.steps -= size // _SCANNED_PER_STEP
+        held = list(chain(*views))  # without a Python step in between, in which a thread could change the container
         if mutable:
-            held = [part for view in views for part in view] if self.writes_down else ()
             self.contents[id(item)] = _content(held) if self.writes_down else OPAQUE
-        return [part for view in views for part in view if type(part) not in SIMPLE], True
+        return [part for part in held if type(part) not in SIMPLE], True
 
     def _class(self, cls: type) -> tuple[list[object], bool]:
         if not of_user_module(cls.__module__) or not cls.__flags__ & HEAP_TYPE:
@@ -236,7 +238,10 @@ _HELD_BY: dict[type, Callable[[Any], tuple[Collection[object], ...]]] = {
     tuple: lambda item: (item,),
     set: lambda item: (item,),
     frozenset: lambda item: (item,),
+    collections.deque: lambda item: (item,),
     dict: lambda item: (item.keys(), item.values()),
+    collections.OrderedDict: lambda item: (item.keys(), item.values()),
+    collections.defaultdict: lambda item: (item.keys(), item.values(), (item.default_factory,)),
 }
 _REFERRED_BY: dict[type, Callable[[Any], list[object]]] = {
     types.ModuleType: _module_parts,

@@ -14,6 +14,7 @@ from kernelferry.kernel.surroundings import Surroundings
 _NESTED = "runs another cell from within"
 _LOADED = "had a session loaded while it ran"
 _THREAD = "a thread was running"
+_UNWATCHED = "could not be watched to its end"
 _NOTHING = frozenset[str]()
 
 
@@ -99,7 +100,8 @@ class Verdict:
         # What does not compile does nothing.
         ran = getattr(result, "error_before_exec", None) is None
         reasons = (*((_NESTED,) if running.has_nested else ()), *((_LOADED,) if running.interrupted else ()),
-                   *((_THREAD,) if disturbed else ()))  # fmt: skip
+                   *((_THREAD,) if disturbed else ()),
+                   *((_UNWATCHED,) if ran and running.analysis is None else ()))  # fmt: skip
         analysis = running.analysis if ran else None
         certain = analysis.names.certain if analysis and getattr(result, "success", False) else _NOTHING
         opaque = (*(analysis.opaque if analysis else ()), *reasons)

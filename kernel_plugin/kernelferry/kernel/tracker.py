@@ -29,6 +29,9 @@ from kernelferry.kernel.sharing import LARGEST, Sharing
 from kernelferry.kernel.surroundings import Surroundings
 from kernelferry.state.history import HistoryGraph
 
+_COMPARED_BYTES = 1 << 20
+"""Of arrays, after a cell. More than before it, since they may be met in another order; what has grown ends here."""
+
 _START_STEPS = 20_000
 """Objects looked at when tracking begins: some twenty milliseconds, once."""
 
@@ -220,17 +223,25 @@ class Tracker:
     def _finish(self, running: Execution, result: Any) -> None:
         seconds = time.perf_counter() - running.started
         self._running = None
-        names = user_names(self._shell)
         info = running.info or getattr(result, "info", None)
+        try:
+            self._record(running, result, info, seconds)
+        except BaseException:  # an error of ours, or an interrupt of the user's: the shell shows it
+            audit.close()
+            self._record_unwatched(result, info, seconds)
+            raise
+
+    def _record(self, running: Execution, result: Any, info: Any, seconds: float) -> None:
+        names = user_names(self._shell)
         source = getattr(info, "raw_cell", None)
-        if running.analysis is None and source is not None:
+        if running.info is None and source is not None:
             # A silent cell: it has run already, so there is nothing to compare with.
             running.analysis = self._analyst.analyse(source, getattr(info, "transformed_cell", None), names)
             running.touched = touched_by(running.analysis, names)
         deeds = running.surroundings.deeds(self._activity, running.analysis, source, seconds)
         verdict = Verdict.on(running, result, names, disturbed=deeds.disturbed)
         first = FirstLook(running.first.bindings) if verdict.blind else running.first
-        look = Look(self._shell.user_ns, steps_after(seconds), array_bytes=1 << 20)
+        look = Look(self._shell.user_ns, steps_after(seconds), array_bytes=_COMPARED_BYTES)
         changes = last_look(first, names, verdict.touched, self._sharing, look)
         cell = self._history.record(
             source=source,
@@ -250,6 +261,21 @@ class Tracker:
         if running.analysis is not None:
             self._analyst.learn_hooks(running.analysis.names, names)
         self._remember(names, running.analysis.by_hooks if running.analysis else frozenset())
+
+    def _record_unwatched(self, result: Any, info: Any, seconds: float) -> None:
+        """Where nothing is known of a cell: it may have done anything, and is not to be run again."""
+        names = user_names(self._shell)
+        self._analyst.unknown_cell()
+        self._history.record(
+            source=None,
+            execution_count=_execution_count(result, info),
+            seconds=seconds,
+            success=bool(getattr(result, "success", False)),
+            mutates=names,
+            deletes=self._history.active().keys() - names.keys(),
+            opaque=("could not be watched",),
+        )
+        self._settle(names)
 
     def _remember(self, names: Mapping[str, object], by_hooks: frozenset[str]) -> None:
         self._after = Bindings.of(names)

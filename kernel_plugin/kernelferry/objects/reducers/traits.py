@@ -53,4 +53,4 @@ def _with_observers(found: Any, setter: Any) -> Any:
         return NotImplemented
     observers = {name: vars(found)[name] for name in _OBSERVERS if name in vars(found)}
     own = found.__getstate__() if hasattr(found, "__getstate__") else dict(vars(found))
-    return copyreg.__newobj__, (kind,), (own, observers), None, None, setter
+    return copyreg.__newobj__, (kind,), (own, observers), None, None, setter  # type: ignore[attr-defined]
