@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import pickle
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import gmtime, perf_counter, strftime
 from typing import Any, TypeVar
@@ -27,6 +25,7 @@ from kernelferry.checkpoint import CheckpointWriter, Store
 from kernelferry.kernel.image import Image, output_name
 from kernelferry.kernel.planning import Bandwidth, Reasons, plan_for
 from kernelferry.kernel.reasons import reasons_for
+from kernelferry.objects.collector import paused_collector
 from kernelferry.objects.definitions import Registry
 from kernelferry.objects.dumping import Dumped, Root
 from kernelferry.objects.fingerprint import QUICK, THOROUGH, attributes_of, fingerprint
@@ -105,7 +104,7 @@ def pickle_and_plan(
     begun = perf_counter()
     session = Session(Registry(image.namespace), fixtures=image.fixtures)
     roots = [Root(key, value) for key, value in image.roots().items()]
-    with _without_collector():
+    with paused_collector():
         grouped = dump_grouped(roots, session, watch=watcher.root, known=known)
         reasons = reasons_for(grouped, session, {root.key: root.value for root in roots})
     plan = plan_for(image.history, grouped, reasons, policy=options.policy, bandwidth=options.bandwidth)
@@ -354,15 +353,3 @@ def step_from_json(written: Any) -> Step:
         case _:
             msg = f"this is no step: {written!r:.60}"
             raise ValueError(msg)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Keep the garbage collector from looking at everything again and again while much is made and nothing is freed."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -60,13 +60,25 @@ class KnownToFail(Exception):  # noqa: N818 - a reason
     """What happened when this was tried before: it took the process down, or too long."""
 
 
+class NeedsWhatFailed(Exception):  # noqa: N818 - a reason
+    """What cannot be made again, since a definition that it needs cannot be stored.
+
+    Args:
+        ref: the definition.
+    """
+
+    def __init__(self, ref: Ref) -> None:
+        super().__init__(f"needs {ref}")
+        self.ref = ref
+
+
 @dataclass
 class Grouped:
     """All roots, as components and as failures.
 
     Args:
         components: what could be pickled.
-        failures: why each of the others could not: the exception.
+        failures: why each of the others could not: the exception; what needs another one comes after that.
         ties: sets of roots that share something, failures among them; each root is in one.
     """
 
@@ -94,6 +106,7 @@ def dump_grouped(
         for ref in new:
             done.add(ref)
             work.first(Root(ref))
+    work.fail_what_needs_failures()
     work.tie_memory()
     work.tie_failures()
     return work.finish()
@@ -107,6 +120,7 @@ class _Work:
         self._roots: dict[str, Root] = {}
         self._dumped: dict[str, Dumped] = {}
         self._failures: dict[str, BaseException] = {}
+        self._needs: dict[str, frozenset[Ref]] = {}
         self._parent: dict[str, str] = {}
         self._holders = Holders()
         self._memory: dict[int, list[str]] = {}
@@ -122,10 +136,22 @@ class _Work:
         if dumped is None:
             return
         self._dumped[root.key] = dumped
+        self._needs[root.key] = dumped.needs
         held = held_plainly(root.value, self._session.anchors.values()) if len(dumped.stream) > _WORTH_ASKING else None
         if held is None:
             held = [{identity: thing for identity, (_, thing) in dumped.memo().items()}]
         self._tie_common(root.key, self._holders.add(root.key, held))
+
+    def fail_what_needs_failures(self) -> None:
+        """Set aside what needs a failure: it would take with it all others that it is pickled together with."""
+        pending = list(self._failures)
+        while pending:
+            lost = Ref(pending.pop())
+            for key, needs in self._needs.items():
+                if lost in needs and key not in self._failures:
+                    self._failures[key] = NeedsWhatFailed(lost)
+                    self._dumped.pop(key)
+                    pending.append(key)
 
     def tie_memory(self) -> None:
         """Tie roots whose arrays show the same memory; they are to be written again, as showing the same."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kernelferry.objects.collector import paused_collector
 from kernelferry.objects.definitions import ClassSkeleton, FunctionSkeleton, NamedSkeleton, Ref
 from kernelferry.objects.pickling import PROTOCOL, Pickler, Session, Unpickler
 from kernelferry.objects.quiet import quiet
@@ -86,7 +87,7 @@ class Loader:
             return self._loaded.get(component, {})
         self._begun.add(component)
         try:
-            with quiet():
+            with quiet(), paused_collector():
                 self._loaded[component] = self._read(self._components[component])
         except Exception as exc:
             self._failed[component] = exc
