@@ -13,8 +13,11 @@ HELM = $(or $(shell command -v helm),$(shell $(PYTHON) -c 'from e2e.cluster.bina
 # The environment holds the locked dependencies only; the project is taken from this clone.
 export PYTHONPATH := $(CURDIR)/kernel_plugin:$(CURDIR)/operator:$(CURDIR)
 ARGS ?=
+SEEDS ?= 500
+# Suites that start kernels of their own, each with its own time limit.
+WITH_KERNELS = matrix notebooks faults
 
-.PHONY: help demo test check lint types layers charts format unit e2e bench images cluster-up cluster-down cluster-status cluster lock clean venv
+.PHONY: help demo test check lint types layers charts format unit engine soak e2e bench images cluster-up cluster-down cluster-status cluster lock clean venv
 
 help: ## list the targets
 	@echo 'make TARGET [ARGS="…"]: ARGS goes to pytest, or to the command of the target'
@@ -23,7 +26,7 @@ help: ## list the targets
 demo: venv ## a notebook server on a real two-node cluster, step by step
 	$(PYTHON) -m e2e.demo $(ARGS)
 
-test: check unit e2e ## everything that continuous integration runs
+test: check unit engine e2e ## everything that continuous integration runs
 
 check: lint types layers charts ## all static checks
 
@@ -49,7 +52,13 @@ format: venv ## let ruff repair what it can
 	$(BIN)/ruff format .
 
 unit: venv ## the tests that need no cluster, with coverage
-	$(PYTHON) -m pytest tests --ignore=tests/benchmarks --timeout=60 --cov --cov-report=term $(ARGS)
+	$(PYTHON) -m pytest tests $(addprefix --ignore=tests/,benchmarks $(WITH_KERNELS)) --timeout=60 --cov --cov-report=term $(ARGS)
+
+engine: venv ## sessions moved between real kernels: tricky objects, notebooks, faults
+	$(PYTHON) -m pytest $(addprefix tests/,$(WITH_KERNELS)) --timeout=600 $(ARGS)
+
+soak: venv ## the long campaigns: hundreds of random programs, every cell of every notebook (SEEDS=500)
+	KERNELFERRY_SOAK=$(SEEDS) $(PYTHON) -m pytest tests/kernelferry/kernel/test_programs.py tests/notebooks --timeout=7200 $(ARGS)
 
 e2e: venv ## the suites against a real cluster
 # Built before pytest starts: it would hide the progress, and count the time as a test's.

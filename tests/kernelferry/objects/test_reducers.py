@@ -221,6 +221,28 @@ CASES = {
         assert scratch['__builtins__'] is __builtins__.__dict__
         """,
     ),
+    "idle pools, done futures and context variables": (
+        """
+        import concurrent.futures, contextvars
+        pool = concurrent.futures.ThreadPoolExecutor(2)
+        future = pool.submit(sum, [1, 2])
+        future.result()
+        failed = pool.submit(int, 'x')
+        failed.exception()
+        pool.submit(int).result()
+        closed = concurrent.futures.ThreadPoolExecutor(1)
+        closed.shutdown()
+        var, empty = contextvars.ContextVar('var'), contextvars.ContextVar('empty')
+        var.set([1])
+        import time
+        while pool._idle_semaphore._value < len(pool._threads): time.sleep(0.001)
+        """,
+        """
+        assert future.result() == 3 and type(failed.exception()) is ValueError and list(pool.map(abs, [-1])) == [1]
+        assert var.get() == [1] and empty.get(None) is None and closed._shutdown
+        pool.shutdown()
+        """,
+    ),
     "code, thread-local data, ended threads, queues and conditions": (
         """
         import queue, threading

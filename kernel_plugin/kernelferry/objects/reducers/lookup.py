@@ -8,13 +8,14 @@ from typing import Any
 
 from kernelferry.objects.memory import Memory, array_reducer
 from kernelferry.objects.recognition import full_name
-from kernelferry.objects.reducers import builtin, exceptions, files, threads, views, weak
+from kernelferry.objects.reducers import builtin, concurrent, exceptions, files, threads, views, weak
 from kernelferry.objects.reducers.names import Names
 from kernelferry.objects.reducers.reduction import Reducer
 
 _TABLE: dict[type, Reducer] = {
     **builtin.TABLE,
     **threads.TABLE,
+    **concurrent.TABLE,
     **weak.TABLE,
     **files.TABLE,
     **exceptions.TABLE,
