@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,21 +54,22 @@ class Window:
 
     Args:
         namespace: the notebook's, by which the user's own frames are known.
-        strangers: threads that run already and are not the cell's.
+        strangers: threads that run already and are not the cell's, by their number, which a later one may get again.
         source: of the cell; a path that stands in it is certainly the user's.
         shells_own: where the shell keeps its own files, as beginnings of paths.
     """
 
     namespace: object
-    strangers: frozenset[int]
+    strangers: Mapping[int, threading.Thread]
     shells_own: tuple[str, ...] = ()
     source: str = ""
     seen: Seen = field(default_factory=Seen)
 
     def see(self, event: str, args: tuple[Any, ...]) -> None:
         """Take notice of an event that was raised in this very thread."""
-        if threading.get_ident() in self.strangers:
-            return
+        ident = threading.get_ident()
+        if ident in self.strangers and threading._active.get(ident) is self.strangers[ident]:  # type: ignore[attr-defined]
+            return  # `current_thread` would make up an object for a thread that has none
         try:
             _EVENTS[event](self, args)
         except Exception as exc:  # noqa: BLE001 - an exception here would end up in the user's code

@@ -9,7 +9,7 @@ from typing import Any
 from kernelferry.kernel.planning import Reasons
 from kernelferry.objects.definitions import Ref, Registry
 from kernelferry.objects.diagnosis import locate, words
-from kernelferry.objects.grouping import Grouped, KnownToFail
+from kernelferry.objects.grouping import Grouped, KnownToFail, NeedsWhatFailed
 from kernelferry.objects.pickling import Pickler, Session
 from kernelferry.objects.quiet import quiet
 
@@ -22,18 +22,13 @@ def reasons_for(grouped: Grouped, session: Session, values: Mapping[str, Any]) -
         session: what the picklers share.
         values: the objects behind the keys of variables.
     """
-    found = {key: _reason(key, exc, session, values) for key, exc in grouped.failures.items()}
-    while True:
-        lost = {
-            mark: f"needs {_called(need, session)}: {found[need]}"
-            for part in grouped.components
-            for need in sorted(part.needs & found.keys())
-            for mark in part.marks
-            if mark[0] not in "!#" and mark not in found
-        }
-        if not lost:
-            return Reasons(found)
-        found.update(lost)
+    found: dict[str, str] = {}
+    for key, exc in grouped.failures.items():
+        if isinstance(exc, NeedsWhatFailed):
+            found[key] = f"needs {_called(exc.ref, session)}: {found[exc.ref]}"
+        else:
+            found[key] = _reason(key, exc, session, values)
+    return Reasons(found)
 
 
 def _reason(key: str, exc: BaseException, session: Session, values: Mapping[str, Any]) -> str:

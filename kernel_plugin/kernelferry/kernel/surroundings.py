@@ -45,10 +45,10 @@ class Surroundings:
     @classmethod
     def now(cls, shell: Shell, activity: Activity) -> Surroundings:
         """Look, and open the window for the audit events of this thread."""
-        own = {threading.get_ident()}
+        own = threading.get_ident()
         window = Window(
             shell.user_ns,
-            strangers=frozenset(thread.ident for thread in threading.enumerate() if thread.ident is not None) - own,
+            strangers={thread.ident: thread for thread in threading.enumerate() if thread.ident not in {None, own}},
             shells_own=_own_files(shell),
         )
         surroundings = cls(

@@ -6,9 +6,7 @@ aliases, functions, methods, closures and `exec`, fail half-way, delete, and run
 
 from __future__ import annotations
 
-import copy
 import sys
-import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,8 +51,7 @@ TEMPLATES = (
     "{x} = f",
     "import functools\n{x} = functools.partial(f, {y})",
     "{x}()",
-    "class C:\n    shared = []\n    def __init__(self, held):\n        self.held = held\n"
-    "    def grow(self):\n        self.held.append({n})\n    def spread(self):\n        self.shared.append({n})",
+    "class C:\n    shared = []\n    def __init__(self, held):\n        self.held = held\n    def grow(self):\n        self.held.append({n})\n    def spread(self):\n        self.shared.append({n})",
     "{x} = C({y})",
     "{x}.grow()",
     "{x}.spread()",
@@ -116,49 +113,46 @@ def shell() -> Iterator[Any]:
     sys.modules["__main__"] = main
 
 
-def picture(value: object, depth: int = 0, ways: dict[int, int] | None = None) -> object:
+def picture(value: object, ways: dict[int, int] | None = None) -> object:
     """What a value is, all the way down, in a form that can be compared; sharing inside it included."""
     ways = {} if ways is None else ways
     if isinstance(value, int | float | str | np.generic | None):
         return type(value).__name__, repr(value)
     if id(value) in ways:
-        return ("again", ways[id(value)])
+        return "again", ways[id(value)]
     ways[id(value)] = len(ways)
-    match value:
-        case list() | tuple():
-            return type(value).__name__, [picture(item, depth + 1, ways) for item in value]
-        case dict():
-            return [(key, picture(item, depth + 1, ways)) for key, item in value.items()]
-        case np.ndarray():
-            items = value.tolist() if value.dtype.hasobject else value.tobytes()
-            return (
-                "array",
-                value.shape,
-                [picture(item, depth, ways) for item in items] if value.dtype.hasobject else items,
-            )
-        case types.FunctionType():
+    plain, held = _parts(value)
+    return type(value).__name__, plain, [picture(item, ways) for item in held]
+
+
+def _parts(value: Any) -> tuple[object, list[object]]:
+    """What is plain in a value, and what it holds."""
+    match type(value).__name__:
+        case "list" | "tuple":
+            return None, list(value)
+        case "dict":
+            return list(value), list(value.values())
+        case "ndarray":
+            return (value.shape, None) if value.dtype.hasobject else (value.shape, value.tobytes()), _objects(value)
+        case "function":
             cells = [cell.cell_contents for cell in value.__closure__ or ()]
-            return (
-                "function",
-                value.__code__.co_code,
-                value.__code__.co_consts[:1] and repr(value.__code__.co_consts),
-                [picture(part, depth + 1, ways) for part in (*cells, *(value.__defaults__ or ()))],
-            )
-        case types.BuiltinFunctionType():
-            return "method", picture(value.__self__, depth + 1, ways)
-        case type():
-            return "class", picture(dict(value.__dict__).get("shared"), depth + 1, ways)
-    name = type(value).__name__
-    if name in {"C", "S"}:
-        held = getattr(value, "held", None) if name == "C" else getattr(value, "s", None)
-        return name, picture(held, depth + 1, ways)
-    if name == "partial":
-        return name, [picture(item, depth + 1, ways) for item in (value.func, *value.args)]
-    if name == "generator":
-        return name, value.gi_frame and value.gi_frame.f_lasti
-    if "iterator" in name:
-        return name, value.__length_hint__()
-    return name
+            return (value.__code__.co_code, repr(value.__code__.co_consts)), [*cells, *(value.__defaults__ or ())]
+        case "builtin_function_or_method":
+            return None, [value.__self__]
+        case "type":
+            return None, [vars(value).get("shared")]
+        case "C" | "S":
+            return None, [getattr(value, "held", None), getattr(value, "s", None)]
+        case "partial":
+            return None, [value.func, *value.args]
+        case "generator":
+            return value.gi_frame and value.gi_frame.f_lasti, []
+        case name:
+            return value.__length_hint__() if "iterator" in name else None, []
+
+
+def _objects(array: Any) -> list[object]:
+    return list(array.tolist()) if array.dtype.hasobject else []
 
 
 @given(program=programs, steps=st.sampled_from([3, 30, cell.FIRST_STEPS]))

@@ -75,40 +75,27 @@ def move(variables: Mapping[str, Any], space: dict[str, Any], chosen: Sizes = Si
     session = Session(Registry(space))
     grouped = dump_grouped([Root(f"={name}", value) for name, value in variables.items()], session)
     check_ties(grouped)
-    lost = lost_in(grouped)
-    kept = [part for part in grouped.components if lost.isdisjoint(part.marks)]
-    stored = {str(number): Stored(part.marks, lambda part=part: opened(part)) for number, part in enumerate(kept)}  # type: ignore[misc]
+    parts = enumerate(grouped.components)
+    stored = {str(number): Stored(part.marks, lambda part=part: opened(part)) for number, part in parts}  # type: ignore[misc]
     loader = Loader(new_space(), dump_skeletons(session), stored)
     found: dict[str, Any] = {}
     for key in stored:
         found.update(loader.load(key))
-    return Moved({name: found[name] for name in variables if name in found}, {key[1:] for key in lost if key[0] == "="})
+    return Moved(
+        {name: found[name] for name in variables if name in found},
+        {key[1:] for key in grouped.failures if key[0] == "="},
+    )
 
 
 def opened(part: Dumped) -> tuple[io.BytesIO, list[bytearray]]:
     return io.BytesIO(bytes(part.stream)), [bytearray(buffer.raw()) for buffer in part.buffers]
 
 
-def lost_in(grouped: Grouped) -> set[str]:
-    """What cannot be stored: by itself, or because it needs a definition that cannot."""
-    lost: set[str] = set(grouped.failures)
-    while True:
-        more = {
-            mark
-            for part in grouped.components
-            if part.needs & lost
-            for mark in part.marks
-            if mark[0] not in "!#" and mark not in lost
-        }
-        if not more:
-            return lost
-        lost |= more
-
-
 def check_ties(grouped: Grouped) -> None:
     tied = [key for tie in grouped.ties for key in tie]
     assert len(tied) == len(set(tied)), "a root in two ties"
     marks = [mark for part in grouped.components for mark in part.marks if mark[0] not in "!#"]
+    assert not any(part.needs & grouped.failures.keys() for part in grouped.components), "what is stored can be made"
     assert sorted([*marks, *grouped.failures]) == sorted(tied), "each root is stored once, or has failed"
 
 
@@ -196,3 +183,13 @@ def check(variables: dict[str, Any], size: Sizes = Sizes()) -> None:
     moved = move(variables, new_session(), size)
     assert moved.lost == set()
     assert picture(moved.variables) == before
+
+
+def test_what_is_shared_with_something_that_needs_a_lost_function_is_stored() -> None:
+    space = new_session()
+    shared = [1]
+    lost = space["make_closure"](each for each in shared)
+    other = space["make_closure"]([lost])
+    moved = move({"holder": [shared, other], "shared": shared, "also": [shared]}, space)
+    assert moved.lost == {"holder"}
+    assert picture(moved.variables) == picture({"shared": shared, "also": [shared]})
