@@ -11,6 +11,7 @@ from kernelferry.kernel.namespace import Shell, user_names
 from kernelferry.kernel.shell_state import Baseline
 from kernelferry.kernel.tracker import Tracker
 from kernelferry.objects import process
+from kernelferry.objects.open_files import open_for_writing
 
 _ATTRIBUTE = "_kernelferry"
 
@@ -23,6 +24,7 @@ class Attachment:
 
     Attributes:
         tracker: watches its cells.
+        files_before: what was open for writing before the session, such as the shell's own history.
         shell_before: what it had before the session.
         process_before: what the process was before the session; None if that had begun by then.
         engine: the engine, once somebody has asked for it.
@@ -32,8 +34,16 @@ class Attachment:
         self.shell = shell
         self.shell_before = Baseline(shell)
         self.process_before = None if user_names(shell) else process.baselines()
+        self.files_before = _files()
         self.tracker = Tracker(shell)
         self.engine: Any = None
+
+
+def _files() -> frozenset[tuple[int, int]]:
+    try:
+        return open_for_writing()
+    except OSError:
+        return frozenset()
 
 
 def attached(shell: Shell) -> Attachment:

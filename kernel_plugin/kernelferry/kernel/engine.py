@@ -63,7 +63,7 @@ class Engine:
 
     def __init__(self, attachment: Attachment) -> None:
         self._shell = attachment.shell
-        self._start = (attachment.shell_before, attachment.process_before)
+        self._before = attachment
         self._bandwidth: dict[str, Bandwidth] = {}
         self.last_report: SaveReport | LoadReport | None = None
         self.running: Child | None = None
@@ -133,7 +133,7 @@ class Engine:
     def image(self) -> Image:
         """Look at the session as it is."""
         running = self.cell_is_running()
-        return take(self._shell, self._settled(running=running), self._randomness(), self._start, running=running)
+        return take(self._before, self._settled(running=running), self._randomness(), running=running)
 
     def cell_is_running(self) -> bool:
         """Whether a cell is running that will add one to the count at its end."""

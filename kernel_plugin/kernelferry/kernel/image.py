@@ -12,11 +12,12 @@ from typing import Any
 
 from kernelferry.api import Environment
 from kernelferry.kernel import shell_state
+from kernelferry.kernel.attachment import Attachment
 from kernelferry.kernel.environment import environment
 from kernelferry.kernel.fixtures import fixtures
-from kernelferry.kernel.namespace import Shell, user_names
+from kernelferry.kernel.namespace import user_names
 from kernelferry.objects import process
-from kernelferry.objects.reducers.files import flush_open_files
+from kernelferry.objects.open_files import flush_open_files
 from kernelferry.state.history import HistoryGraph
 
 Randomness = Mapping[int, Mapping[str, bytes]]
@@ -65,24 +66,17 @@ def output_name(number: int) -> str:
     return f"Out[{number}]"
 
 
-def take(
-    shell: Shell,
-    history: HistoryGraph,
-    randomness: Randomness,
-    start: tuple[shell_state.Baseline, process.Baselines | None],
-    *,
-    running: bool,
-) -> Image:
+def take(before: Attachment, history: HistoryGraph, randomness: Randomness, *, running: bool) -> Image:
     """Look at a session, and change nothing.
 
     Args:
-        shell: whose session.
+        before: our hold on its shell, with what shell and process were before the session.
         history: complete, see `Image`.
         randomness: likewise.
-        start: what shell and process were before the session.
         running: whether a cell is running, which then has the current number.
     """
-    flush_open_files()
+    shell = before.shell
+    flush_open_files(before.files_before)
     count = shell.execution_count + (1 if running else 0)
     names, outputs = user_names(shell), shell_state.outputs(shell)
     by_identity = {id(value): name for name, value in names.items() if type(value) not in {int, float, str, bool}}
@@ -93,9 +87,9 @@ def take(
         outputs=outputs,
         history=history,
         randomness=randomness,
-        process=process.capture_all(start[1]),
-        shell={**shell_state.capture(shell, start[0], next_count=count), "same_as": same},
-        extra=shell_state.objects(shell, start[0]),
+        process=process.capture_all(before.process_before),
+        shell={**shell_state.capture(shell, before.shell_before, next_count=count), "same_as": same},
+        extra=shell_state.objects(shell, before.shell_before),
         environment=environment(),
         fixtures=fixtures(shell),
     )

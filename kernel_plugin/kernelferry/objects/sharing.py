@@ -13,6 +13,7 @@ from __future__ import annotations
 import gc
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from sys import getrefcount
 from typing import Any
 
 from kernelferry.objects.recognition import has_default_reduce, is_compiled_in
@@ -65,15 +66,18 @@ class Holders:
 
 
 def held_plainly(root: Any, known: Iterable[Any] = ()) -> list[Held] | None:
-    """Return all containers and instances that an object leads to, if it leads to nothing else than plain ones.
+    """Return what an object leads to and others may hold too, if it leads to nothing else than plain things.
+
+    Most objects of large data are referred to once, by the one that they are in: so the count of their references says,
+    and then nobody else can hold them. Only the others are returned.
 
     Args:
-        root: the object.
+        root: the object; its pickler must be alive, and remember each part of it.
         known: what is not gone into, such as the session's own namespace.
     """
     plain: dict[type, bool] = dict.fromkeys(_PLAIN, True)
     levels: list[Held] = [{id(each): each for each in known}]
-    level = [root]
+    level, own = [root], 0  # a root is referred to by whoever asks
     while level:
         for kind in set(map(type, level)):
             if kind not in plain:
@@ -82,13 +86,30 @@ def held_plainly(root: Any, known: Iterable[Any] = ()) -> list[Held] | None:
                 return None
         if len(levels) == _DEEPEST:
             return None  # a long chain: there is nothing to gain
-        new = dict(zip(map(id, level), level, strict=True))
-        for former in levels:
-            for identity in new.keys() & former.keys():
-                del new[identity]
-        levels.append(new)
-        level = [each for each in gc.get_referents(*new.values()) if type(each) not in _ATOMS]
+        counts = list(map(getrefcount, level))
+        if set(counts) != {own}:
+            level = _without_known(level, counts, own, levels)
+        level = [each for each in gc.get_referents(*level) if type(each) not in _ATOMS]
+        own = _OWN
     return levels[1:]
+
+
+def _without_known(level: list[Any], counts: list[int], own: int, levels: list[Held]) -> list[Any]:
+    """Note the objects of a level that others may refer to; return all that are met for the first time."""
+    others = [each for each, count in zip(level, counts, strict=True) if count != own]
+    new = dict(zip(map(id, others), others, strict=True))
+    for former in levels:
+        for identity in new.keys() & former.keys():
+            del new[identity]
+    levels.append(new)
+    return [*(each for each, count in zip(level, counts, strict=True) if count == own), *new.values()]
+
+
+def _calibrated() -> int:
+    """Return how often an object is referred to that one container, one list of ours and its pickler's memo hold."""
+    container: list[Any] = [[]]
+    level = [each for each in gc.get_referents(container)]  # noqa: C416 - just as it is done above
+    return next(map(getrefcount, level)) + 1
 
 
 def _is_simple(kind: type) -> bool:
@@ -109,3 +130,4 @@ class _Empty:
 
 
 _DICT = _Empty.__dict__["__dict__"]
+_OWN = _calibrated()

@@ -60,7 +60,7 @@ CASES = {
         writing, adding = open(folder / 'out', 'w'), open(folder / 'log', 'a')
         writing.write('begun '); adding.write('x\\n')
         closed = open(folder / 'in'); closed.close()
-        from kernelferry.objects.reducers.files import flush_open_files
+        from kernelferry.objects.open_files import flush_open_files
         flush_open_files()
         del flush_open_files
         """,

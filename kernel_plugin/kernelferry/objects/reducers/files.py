@@ -1,13 +1,11 @@
 """Open files: the same file, opened again at the same position.
 
 Only regular files that are still where they were opened; and after the move only if nobody has changed them. Whoever
-saves flushes what is waiting in their buffers first (`flush_open_files`): a forked child must not, for the parent would
-write it a second time.
+saves flushes what is waiting in their buffers first, see `open_files`.
 """
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import stat
@@ -17,16 +15,6 @@ from kernelferry.objects.reducers.reduction import CannotStore, Reducer
 
 _TEXT, _RAW = io.TextIOWrapper, io.FileIO
 _BUFFERED = (io.BufferedReader, io.BufferedWriter, io.BufferedRandom)
-
-
-def flush_open_files() -> None:
-    """Write out what waits in the buffers of all files that are open for writing."""
-    for found in [each for each in gc.get_objects() if type(each) in {_TEXT, *_BUFFERED[1:]}]:
-        try:
-            if not found.closed and found.writable():
-                found.flush()
-        except (OSError, ValueError):
-            continue  # it will be refused, with a reason, if a variable leads to it
 
 
 def reopened(path: str, mode: str, position: int, pin: tuple[int, int], text: dict[str, Any] | None) -> Any:
