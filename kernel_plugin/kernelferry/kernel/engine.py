@@ -12,6 +12,7 @@ from kernelferry.api import FerryError, LoadReport, SaveReport
 from kernelferry.api.report import PlanReport, RehearsalReport
 from kernelferry.checkpoint import Store, open_checkpoint
 from kernelferry.kernel import shell_state
+from kernelferry.kernel.alarm import alarm
 from kernelferry.kernel.attachment import Attachment
 from kernelferry.kernel.image import Image, Randomness, polite_to_forks, take
 from kernelferry.kernel.loading import Loading, conflicts
@@ -107,7 +108,7 @@ class Engine:
         image = self.image()
         in_child = not polite_to_forks() if fork is None else fork
         if not in_child:
-            self.last_report = self._save_here(image, store, options)
+            self.last_report = self._save_here(image, store, options, deadline)
             return self.last_report
         child = Child(lambda tell, known: _save_in_child(image, store, options, tell, known), deadline)
         child.start()
@@ -141,10 +142,16 @@ class Engine:
         # A cell that is kept has been added to the inputs, and its number is still the current one.
         return len(raw) == int(self._shell.execution_count) + 1
 
-    def _save_here(self, image: Image, store: Store, options: Options) -> SaveReport:
+    def _save_here(self, image: Image, store: Store, options: Options, deadline: float) -> SaveReport:
         bar = Bar("Saving")
+
+        def show(key: str) -> None:
+            set_anew()
+            bar.show(0, 0, key.lstrip("="))
+
         try:
-            pickled = pickle_and_plan(image, options, Watcher(root=lambda key: bar.show(0, 0, key.lstrip("="))))
+            with alarm(deadline) as set_anew:
+                pickled = pickle_and_plan(image, options, Watcher(root=show))
             speed = partial(self._measured, store)
             return write(pickled, store, options, Watcher(progress=bar.show, speed=speed))
         finally:

@@ -9,9 +9,10 @@ from typing import Any
 from kernelferry.kernel.planning import Reasons
 from kernelferry.objects.definitions import Ref, Registry
 from kernelferry.objects.diagnosis import locate, words
-from kernelferry.objects.grouping import Grouped, KnownToFail, NeedsWhatFailed
+from kernelferry.objects.grouping import Grouped
 from kernelferry.objects.pickling import Pickler, Session
 from kernelferry.objects.quiet import quiet
+from kernelferry.objects.reducers import KnownToFail
 
 
 def reasons_for(grouped: Grouped, session: Session, values: Mapping[str, Any]) -> Reasons:
@@ -32,11 +33,11 @@ def reasons_for(grouped: Grouped, session: Session, values: Mapping[str, Any]) -
 
 
 def _reason(key: str, exc: BaseException, session: Session, values: Mapping[str, Any]) -> str:
-    if isinstance(exc, KnownToFail):
-        return str(exc)
     is_variable = key[0] == "="
     thing = values.get(key) if is_variable else session.registry.thing(Ref(key))
     label = key[1:] if is_variable else _called(key, session)
+    if isinstance(exc, KnownToFail):  # and not to be tried again
+        return f"{label}: {exc}"
     path, inner = locate(label, thing, _Attempt(session))
     why = words(exc if inner is None else inner)
     return f"{path}: {why}"

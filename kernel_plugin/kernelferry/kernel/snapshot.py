@@ -131,7 +131,7 @@ class Child:
                 remedy="Save again; if that does not help, save without a child: kernelferry.save(…, fork=False).",
             )
             return
-        self.known.update({key: f"{key.lstrip('=')}: pickling it {how}" for key in keys})
+        self.known.update(dict.fromkeys(keys, f"pickling it {how}"))
         self.at = ""
         self.start()
 

@@ -30,6 +30,7 @@ from kernelferry.objects.definitions import Ref
 from kernelferry.objects.dumping import Dumped, Root, dump
 from kernelferry.objects.pickling import Session
 from kernelferry.objects.recognition import DEFINED, full_name, is_compiled
+from kernelferry.objects.reducers import KnownToFail
 from kernelferry.objects.sharing import Holders, held_plainly
 
 # Values whose identity nobody relies on, and what everything shares.
@@ -54,10 +55,6 @@ _WORTH_ASKING = 256 << 10  # bytes; below it the pickler is asked
 
 Watch = Callable[[str], None]
 """Told the key of each root before it is pickled: whoever watches a process that may crash knows where it was."""
-
-
-class KnownToFail(Exception):  # noqa: N818 - a reason
-    """What happened when this was tried before: it took the process down, or too long."""
 
 
 class NeedsWhatFailed(Exception):  # noqa: N818 - a reason

@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from kernelferry.objects.reducers.lookup import handler_for
 from kernelferry.objects.reducers.names import Names, nameless
-from kernelferry.objects.reducers.reduction import CannotStore, Reducer
+from kernelferry.objects.reducers.reduction import CannotStore, KnownToFail, Reducer
 
-__all__ = ["CannotStore", "Names", "Reducer", "handler_for", "nameless"]
+__all__ = ["CannotStore", "KnownToFail", "Names", "Reducer", "handler_for", "nameless"]

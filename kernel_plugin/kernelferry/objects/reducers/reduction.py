@@ -13,6 +13,10 @@ class CannotStore(Exception):  # noqa: N818 - a reason, caught where the compone
     """An object that cannot be stored; the message says which and why, for the user's report."""
 
 
+class KnownToFail(CannotStore):
+    """It took the process down, or too long: nobody is to try again."""
+
+
 def refuse(reason: str) -> Reducer:
     """Refuse all objects of a type, for a reason."""
 
