@@ -68,7 +68,7 @@ class Window:
     def see(self, event: str, args: tuple[Any, ...]) -> None:
         """Take notice of an event that was raised in this very thread."""
         ident = threading.get_ident()
-        if ident in self.strangers and threading._active.get(ident) is self.strangers[ident]:  # type: ignore[attr-defined]
+        if ident in self.strangers and threading._active.get(ident) is self.strangers[ident]:  # type: ignore[attr-defined]  # noqa: SLF001
             return  # `current_thread` would make up an object for a thread that has none
         try:
             _EVENTS[event](self, args)

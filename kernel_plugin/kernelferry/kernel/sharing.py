@@ -92,6 +92,11 @@ class Sharing:
             for name in met:  # they are all known: what they share is known too
                 self._groups.pop(name, None)
             return
+        # Whoever holds an object of one of them may now share it with the incomplete ones.
+        known = {identity for name in met for identity in self.footprint(name).ids}
+        met |= {name for identity in known for name in self._holders.get(identity, ())}
+        for group in {id(group): group for name in met if (group := self._groups.get(name))}.values():
+            met |= group
         for name in met:
             self._groups[name] = met
 

@@ -39,7 +39,7 @@ def make_shell() -> Any:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
-    return InteractiveShell(config=config)  # type: ignore[no-untyped-call] - IPython's types come and go
+    return InteractiveShell(config=config)  # type: ignore[no-untyped-call]  # IPython's own types have gaps
 
 
 @pytest.fixture

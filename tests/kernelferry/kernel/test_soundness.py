@@ -21,6 +21,14 @@ from kernelferry.kernel.tracker import Tracker
 from tests.kernelferry.kernel.conftest import make_shell
 
 NAMES = "abcd"
+CLASS = """class C:
+    shared = []
+    def __init__(self, held):
+        self.held = held
+    def grow(self):
+        self.held.append({n})
+    def spread(self):
+        self.shared.append({n})"""
 TEMPLATES = (
     "{x} = [{n}]",
     "{x} = [[{n}], {{'k': [{n}]}}]",
@@ -51,7 +59,7 @@ TEMPLATES = (
     "{x} = f",
     "import functools\n{x} = functools.partial(f, {y})",
     "{x}()",
-    "class C:\n    shared = []\n    def __init__(self, held):\n        self.held = held\n    def grow(self):\n        self.held.append({n})\n    def spread(self):\n        self.shared.append({n})",
+    CLASS,
     "{x} = C({y})",
     "{x}.grow()",
     "{x}.spread()",
@@ -69,9 +77,9 @@ TEMPLATES = (
     "{x} = (v for v in {y})",
     "{x} = {y}.append",
     "{x}({n})",
-    "{x} = [{y} for _ in range(300)]",
-    "{x} = [[{n}] for _ in range(3000)]\n{y} = {x}[17]",
-    "{x} = list(range(3000))",
+    "{x} = [{y} for _ in range(40)]",
+    "{x} = [[{n}] for _ in range(120)]\n{y} = {x}[17]",
+    "{x} = list(range(120))",
     "{x}[17] = {y}",
     "{x}[17].append({n})",
     "exec('{x}.append({n})')",
@@ -81,7 +89,7 @@ TEMPLATES = (
     "get_ipython().run_cell('{x}.append({n})')",
     "t = {x}[17]\n{y}.append(t)\nt = None",
     "t = {x}[17]\nprint(end='')\n{y} = [t]\ndel t",
-    "{x} = [{n}]\n{y} = [[{n}] for _ in range(3000)]",
+    "{x} = [{n}]\n{y} = [[{n}] for _ in range(120)]",
     "{x} = [{n}]\n{x}.append({n})\n{z} = [{x}]",
     "{x} = [{n}]; {x} = {y}; {x}.append({n})",
     "_ = {x}\n_.append({n})",
@@ -125,7 +133,7 @@ def picture(value: object, ways: dict[int, int] | None = None) -> object:
     return type(value).__name__, plain, [picture(item, ways) for item in held]
 
 
-def _parts(value: Any) -> tuple[object, list[object]]:
+def _parts(value: Any) -> tuple[object, list[object]]:  # noqa: PLR0911 - a case for each type
     """What is plain in a value, and what it holds."""
     match type(value).__name__:
         case "list" | "tuple":
@@ -155,13 +163,15 @@ def _objects(array: Any) -> list[object]:
     return list(array.tolist()) if array.dtype.hasobject else []
 
 
-@given(program=programs, steps=st.sampled_from([3, 30, cell.FIRST_STEPS]))
+@given(program=programs, steps=st.sampled_from([3, 30, 250]))
 def test_a_name_whose_value_has_changed_is_recorded_as_written(shell: Any, program: list[str], steps: int) -> None:
     for name in user_names(shell):
         del shell.user_ns[name]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cell, "FIRST_STEPS", steps)
         patch.setattr("kernelferry.kernel.tracker.FIRST_STEPS", steps)
+        patch.setattr(cell, "_LAST_STEPS", steps)
+        for module in ("cell", "sharing", "tracker"):  # so that a list need not be long to be too long
+            patch.setattr(f"kernelferry.kernel.{module}.LARGEST", 60)
         tracker = Tracker(shell)
         tracker.start()
         try:
