@@ -98,10 +98,11 @@ class Engine:
         Raises:
             FerryError: nothing was saved; the session and earlier checkpoints are as they were.
         """
+        policy = policy_named(replay)
         store = open_target(target, create=True)
         options = Options(
             kernel=_kernel_id(),
-            policy=policy_named(replay),
+            policy=policy,
             bandwidth=self._bandwidth.get(store.name, Bandwidth()),
             budget=budget,
         )

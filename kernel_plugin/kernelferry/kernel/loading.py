@@ -108,18 +108,24 @@ class Loading:
 
     def _load_all(self, loader: Loader) -> None:
         """Load all components, in the order of the cells; names are bound at once, since others may look them up."""
-        for entry in sorted(self.manifest.components, key=lambda entry: (not _is_light(entry), entry.cell)):
+        for entry in sorted(self.manifest.components, key=_order):
             self.bar.show(self._done, sum(each.size for each in self.manifest.components), ", ".join(entry.names))
             self._load(loader, entry)
             self._done += entry.size
+        # Some look up names while they are loaded, and those may have come after them.
+        for entry in [entry for entry in self.manifest.components if not self.failures.keys().isdisjoint(entry.names)]:
+            loader.forgive(entry.id)
+            for name in entry.names:
+                self.failures.pop(name, None)
+            self._load(loader, entry)
 
     def _load(self, loader: Loader, entry: ComponentEntry) -> None:
         begun = perf_counter()
         try:
             found = loader.load(entry.id)
-        except CheckpointDamaged:
+        except (CheckpointDamaged, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever foreign code raises; it is reported
+        except BaseException as exc:  # noqa: BLE001 - whatever foreign code raises; it is reported
             self.failures.update(dict.fromkeys(entry.names, _why(exc)))
             return
         took = perf_counter() - begun
@@ -224,7 +230,10 @@ class Loading:
             if int(number) not in found and name in self.shell.user_ns:
                 found[int(number)] = self.shell.user_ns[name]
                 self.values[f"Out[{number}]"] = self.shell.user_ns[name]
+        namespace = self.shell.user_ns
+        users = {name: namespace[name] for name in self.manifest.names if name in namespace}
         self.shell_failures = shell_state.restore(self.shell, state, found, self._objects("shell:"))
+        namespace.update(users)  # whoever has bound `_` owns it
         # Last, since what came before may have changed it.
         return process.restore_all(with_objects)
 
@@ -298,6 +307,11 @@ def _is_engine(value: Any) -> bool:
 
 def _is_variable(name: str) -> bool:
     return ":" not in name and not name.startswith("Out[")
+
+
+def _order(entry: ComponentEntry) -> tuple[bool, bool, int]:
+    """What others may look up comes first, outputs come last; and within that, what was made first."""
+    return not _is_light(entry), not any(map(_is_variable, entry.names)), entry.cell
 
 
 def _is_light(entry: ComponentEntry) -> bool:

@@ -74,7 +74,7 @@ def _path(arguments: list[str]) -> str:
 
 
 def _save(engine: Engine, arguments: list[str], options: Mapping[str, str]) -> Any:
-    more: dict[str, Any] = {"deadline": float(options["--deadline"])} if "--deadline" in options else {}
+    more: dict[str, Any] = {"deadline": _seconds(options["--deadline"])} if "--deadline" in options else {}
     result = engine.save(
         _path(arguments),
         replay=options.get("--replay", "safe"),
@@ -83,6 +83,16 @@ def _save(engine: Engine, arguments: list[str], options: Mapping[str, str]) -> A
         **more,
     )
     return engine.status() if "--background" in options else result
+
+
+def _seconds(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not found > 0:
+        _refuse(f"A deadline is a number of seconds, and not {text!r}.")
+    return found
 
 
 def _load(engine: Engine, arguments: list[str], options: Mapping[str, str]) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from kernelferry.kernel.planning import Reasons
 from kernelferry.objects.definitions import Ref, Registry
 from kernelferry.objects.diagnosis import locate, words
-from kernelferry.objects.grouping import Grouped
+from kernelferry.objects.grouping import Grouped, NeedsWhatFailed
 from kernelferry.objects.pickling import Pickler, Session
 from kernelferry.objects.quiet import quiet
 from kernelferry.objects.reducers import KnownToFail
@@ -58,6 +58,8 @@ class _Attempt:
         try:
             with quiet():
                 Pickler(self._session, io.BytesIO(), []).dump(part)
-        except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever foreign code raises
+        except KeyboardInterrupt:
+            raise
+        except BaseException as exc:  # noqa: BLE001 - whatever foreign code raises
             return exc
         return None

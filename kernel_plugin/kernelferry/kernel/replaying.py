@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import pickle
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,9 +22,12 @@ def replay(shell: Shell, cell: CellExecution, randomness: Mapping[str, bytes]) -
         cell: which.
         randomness: the generators' states before it, if it drew from them.
     """
+    folder = cell.effects.folder
+    if folder and not os.path.isdir(folder):  # noqa: PTH112 - a name is all that is known of it
+        return f"the folder {folder} is not here"
     if randomness:
         restore_all({name: Captured(pickle.loads(state)) for name, state in randomness.items()})  # noqa: S301 - checked
-    with _unseen(shell):
+    with _unseen(shell), _in_folder(folder):
         result = shell.run_cell(cell.source, store_history=False, silent=False)
     if result.success == cell.success:
         return ""
@@ -31,6 +35,18 @@ def replay(shell: Shell, cell: CellExecution, randomness: Mapping[str, bytes]) -
     if error is None:
         return "it failed then, and did not now"
     return f"{type(error).__name__}: {error}"
+
+
+@contextmanager
+def _in_folder(folder: str) -> Iterator[None]:
+    """Be in a folder, if one is named, for as long as it takes: a cell has opened files by relative paths there."""
+    before = os.getcwd()  # noqa: PTH109 - `Path.cwd` says the same
+    if folder:
+        os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 def adopt_instances(replayed: Any, stored: Any) -> None:

@@ -6,6 +6,7 @@ the same way.
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Mapping
 from typing import Any
@@ -22,6 +23,9 @@ class Baseline:
         self.extensions = set(shell.extension_manager.loaded)
         self.aliases = dict(shell.alias_manager.aliases)
         self.magics = {kind: dict(found) for kind, found in shell.magics_manager.magics.items()}
+        self.formatters = {
+            kind: dict(formatter.type_printers) for kind, formatter in shell.display_formatter.formatters.items()
+        }
         self.callbacks = {event: list(shell.events.callbacks.get(event, ())) for event in _EVENTS}
 
 
@@ -46,6 +50,7 @@ def capture(shell: Shell, start: Baseline, *, next_count: int) -> dict[str, Any]
         "aliases": [
             [name, command] for name, command in shell.alias_manager.aliases if name not in dict(start.aliases)
         ],
+        "compiler_flags": int(shell.compile.flags),
         "xmode": str(shell.InteractiveTB.mode) if hasattr(shell, "InteractiveTB") else "",
         "ast_node_interactivity": str(shell.ast_node_interactivity),
         "autocall": int(shell.autocall),
@@ -67,17 +72,25 @@ def objects(shell: Shell, start: Baseline) -> dict[str, Any]:
     for kind, magics in shell.magics_manager.magics.items():
         for name, function in magics.items():
             if start.magics[kind].get(name) is not function and isinstance(function, types.FunctionType):
-                found[f"magic/{kind}/{name}"] = function
+                found[f"magic:{kind}:{name}"] = function
     for event in _EVENTS:
         for place, function in enumerate(shell.events.callbacks.get(event, ())):
             known = any(function is each for each in start.callbacks[event])
             if not known and getattr(function, "__module__", "") == "__main__":
-                found[f"callback/{event}/{place}"] = function
-    formatters = shell.display_formatter.formatters
-    for kind, formatter in formatters.items():
-        for cls, function in formatter.type_printers.items():
-            if getattr(function, "__module__", "") == "__main__":
-                found[f"formatter/{kind}/{cls.__module__}.{cls.__qualname__}"] = (cls, function)
+                found[f"callback:{event}:{place}"] = function
+    found.update(_formatters(shell, start))
+    if hasattr(sys, "last_value"):
+        found["error"] = (sys.last_type, sys.last_value, sys.last_traceback)
+    return found
+
+
+def _formatters(shell: Shell, start: Baseline) -> dict[str, Any]:
+    found = {}
+    for kind, formatter in shell.display_formatter.formatters.items():
+        before = start.formatters.get(kind, {})
+        for place, (cls, function) in enumerate(formatter.type_printers.items()):
+            if before.get(cls) is not function:
+                found[f"formatter:{kind}:{place}"] = (cls, function)
     return found
 
 
@@ -103,6 +116,7 @@ def restore(shell: Shell, state: Mapping[str, Any], found: Mapping[int, Any], ex
     for name, command in state["aliases"]:
         shell.alias_manager.define_alias(name, command)
     shell.ast_node_interactivity = state["ast_node_interactivity"]
+    shell.compile.flags = state["compiler_flags"]  # such as those of `from __future__ import annotations`
     shell.autocall = state["autocall"]
     shell.automagic = state["automagic"]
     if state["xmode"]:
@@ -157,12 +171,14 @@ def _restore_extensions(shell: Shell, state: Mapping[str, Any]) -> list[str]:
 
 def _restore_objects(shell: Shell, extra: Mapping[str, Any]) -> None:
     for key, value in extra.items():
-        what, _, where = key.partition("/")
-        kind, _, name = where.partition("/")
+        what, _, where = key.partition(":")
+        kind, _, name = where.rpartition(":")
         if what == "magic":
             shell.register_magic_function(value, kind, name)
         elif what == "callback":
             shell.events.register(kind, value)
+        elif what == "error":
+            sys.last_type, sys.last_value, sys.last_traceback = value
         else:
             shell.display_formatter.formatters[kind].for_type(*value)
 

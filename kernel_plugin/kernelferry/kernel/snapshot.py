@@ -30,6 +30,8 @@ from kernelferry.api import FerryError, SaveReport
 DEADLINE = 120.0
 """Seconds in which the child must have got further: with the next variable, or with the bytes of this one."""
 
+_AS_THEY_WERE = "The session and earlier checkpoints are as they were."
+
 Tell = Callable[[dict[str, Any]], None]
 Work = Callable[[Tell, dict[str, str]], SaveReport]
 """What the child does: it tells of it, and leaves out the roots that are known to fail, with the reasons."""
@@ -94,6 +96,7 @@ class Child:
                 self._ended(f"crashed ({_how(self._reap())})")
         elif monotonic() - self._heard > self.deadline:
             self._kill()
+            self._reap()
             self._ended(f"took longer than {self.deadline:.0f} s")
 
     def cancel(self) -> None:
@@ -101,6 +104,7 @@ class Child:
         if not self.finished:
             self._kill()
             self._reap()
+            self.error = FerryError(problem="The save was called off.", state=_AS_THEY_WERE, remedy="Save again.")
 
     def _take(self, said: dict[str, Any]) -> None:
         if "root" in said:
@@ -111,23 +115,21 @@ class Child:
         elif "speed" in said:
             self.speed = said["speed"]
         elif "report" in said:
+            self._reap()
             self.report = SaveReport.from_json(said["report"])
-            self._reap()
         else:
-            self.error = pickle.loads(bytes.fromhex(said["error"]))  # noqa: S301 - from our own child
             self._reap()
+            self.error = pickle.loads(bytes.fromhex(said["error"]))  # noqa: S301 - from our own child
 
     def _ended(self, how: str) -> None:
         """The child is gone without a report: go on without the root that it was at."""
-        os.close(self._pipe)
-        self._pipe = -1
         if self.finished:
             return
         keys = [key for key in self.at.split(", ") if key] if self.at else []
         if not keys or all(key in self.known for key in keys):
             self.error = FerryError(
                 problem=f"The process that was saving {how}.",
-                state="The session and earlier checkpoints are as they were.",
+                state=_AS_THEY_WERE,
                 remedy="Save again; if that does not help, save without a child: kernelferry.save(…, fork=False).",
             )
             return
@@ -140,6 +142,9 @@ class Child:
             os.kill(self.pid, signal.SIGKILL)
 
     def _reap(self) -> int:
+        if self._pipe >= 0:
+            os.close(self._pipe)
+            self._pipe = -1
         with suppress(ChildProcessError):
             return os.waitpid(self.pid, 0)[1]
         return 0
@@ -180,7 +185,7 @@ def _outcome(work: Work, pipe: int, known: dict[str, str]) -> dict[str, Any]:
 def _failed(why: str) -> FerryError:
     return FerryError(
         problem=f"The session could not be saved ({why}).",
-        state="The session and earlier checkpoints are as they were.",
+        state=_AS_THEY_WERE,
         remedy="Save again; if it happens again, please report it.",
     )
 

@@ -98,8 +98,11 @@ def _short(key: Any) -> str:
 
 def words(exc: BaseException) -> str:
     """Say in one line what went wrong."""
-    text = " ".join(str(exc).split())
     kind = type(exc).__name__
+    try:
+        text = " ".join(str(exc).split())
+    except Exception:  # noqa: BLE001 - foreign code
+        return kind
     if kind in {"CannotStore", "PicklingError", "TypeError"} and text:
         return text
     return f"{kind}: {text}" if text else kind

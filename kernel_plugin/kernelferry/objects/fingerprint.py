@@ -21,6 +21,7 @@ QUICK = 200
 """A budget, in objects: a tenth of a millisecond."""
 THOROUGH = 50_000
 
+_OF_PROCESS = frozenset({"IPython", "ipykernel", "zmq", "threading", "_thread", "asyncio", "tornado", "_io", "io"})
 _NUMBERS = frozenset({bool, int, complex, type(None), type(...)})
 _SAMPLE = 32
 _BYTES = 4096
@@ -81,7 +82,7 @@ class _Walk:
                 known = self._known.setdefault(id(thing), len(self._known))
                 if known == len(self._known) - 1:
                     self._alive.append(thing)
-                    text = f"{full_name(type(thing))}|{self._describe(thing, pending)}"
+                    text = f"{_label(type(thing))}|{self._describe(thing, pending)}"
                 else:
                     text = f"#{known}"
             self.digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
@@ -120,7 +121,8 @@ class _Walk:
 
     def _of_instance(self, thing: Any, pending: deque[Any]) -> str:
         kind = type(thing)
-        if not has_default_reduce(kind):
+        # What belongs to the process and not to the session looks different in each process.
+        if not has_default_reduce(kind) or {full_name(base).partition(".")[0] for base in kind.__mro__} & _OF_PROCESS:
             return ""
         if getattr(kind, "__getstate__", None) is not getattr(object, "__getstate__", None):
             return ""
@@ -142,6 +144,15 @@ class _Walk:
 def _places(size: int, sample: int) -> Iterator[int]:
     step = size / sample
     yield from sorted({*range(4), *(int(step * each) for each in range(sample)), *range(size - 4, size)})
+
+
+def _label(kind: type) -> str:
+    """Return the name of a type. Pickle may write one iterator as another, which goes on in the same way."""
+    return (
+        "iterator"
+        if kind.__module__ == "builtins" and kind.__name__.endswith(("iterator", "reversed"))
+        else full_name(kind)
+    )
 
 
 def _atom(thing: Any) -> str | None:

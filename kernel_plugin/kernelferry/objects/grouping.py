@@ -196,7 +196,9 @@ class _Work:
         try:
             self._refuse_known(key)
             return dump(roots, self._session, **how)
-        except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever foreign code raises; it is reported
+        except KeyboardInterrupt:
+            raise
+        except BaseException as exc:  # noqa: BLE001 - whatever foreign code raises; it is reported
             self._failures[key] = exc
             return None
 

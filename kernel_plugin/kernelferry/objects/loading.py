@@ -94,6 +94,11 @@ class Loader:
             raise
         return self._loaded[component]
 
+    def forgive(self, component: str) -> None:
+        """Try again what has failed, when it is asked for the next time: what it looked up may be there by then."""
+        self._failed.pop(component, None)
+        self._begun.discard(component)
+
     def _read(self, stored: Stored) -> dict[str, Any]:
         stream, buffers = stored.open()
         unpickler = self._unpickler(stream, buffers)

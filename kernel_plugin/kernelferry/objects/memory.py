@@ -44,7 +44,7 @@ class Memory:
             return NotImplemented
         if kept is shown or _differs(kept, shown):
             return NotImplemented
-        return view, (kept, shown.dtype, _layout(shown, _address(kept)), bool(shown.flags.writeable))
+        return view, (kept, shown.dtype, _layout(shown, address_of(kept)), bool(shown.flags.writeable))
 
     def keeps(self, shown: Any) -> bool:
         """Say whether an array stands for memory that others are written as views of."""
@@ -60,8 +60,9 @@ class Memory:
         numpy = sys.modules.get("numpy")
         shared = set()
         for key, extent in self._extents.items():
-            # What is no array itself, such as a bytearray, may be held by anybody.
-            if key not in self._kept and (len(extent.shown_by) > 1 or not isinstance(extent.owner, numpy.ndarray)):  # type: ignore[union-attr]
+            # What is no array itself (a bytearray, say) may be held by anybody; and an array may overlap with itself.
+            alone = len(extent.shown_by) == 1 and isinstance(extent.owner, numpy.ndarray)  # type: ignore[union-attr]
+            if key not in self._kept and (not alone or any(map(_overlaps, extent.shown_by.values()))):
                 shared.add(key)
                 kept = _kept(extent)
                 self._kept[key] = self._kept[id(kept)] = kept
@@ -85,6 +86,8 @@ def owner_of(shown: Any) -> Any:
         base = shown.base
         if isinstance(base, numpy.ndarray):
             shown = base
+        elif type(base).__name__ == "DummyArray":  # what `as_strided` puts in between
+            shown = base.base
         elif isinstance(base, memoryview) and isinstance(base.obj, (numpy.ndarray, *_EXPORTERS)):
             if not isinstance(base.obj, numpy.ndarray):
                 return base.obj
@@ -140,6 +143,8 @@ def _kept(extent: Extent) -> Any:
         return owner
     # What is laid out neither in C's way nor in Fortran's, pickle writes in another order: so it becomes a view, too.
     as_it_is = owner.flags.forc or type(owner) is not numpy.ndarray
+    # One of a subclass is written as a view, of which it is made again.
+    as_it_is = as_it_is and (type(owner) is numpy.ndarray or owner.dtype.hasobject)
     if as_it_is and (id(owner) in extent.shown_by or owner.dtype.hasobject):
         return owner
     if owner.dtype.hasobject:
@@ -195,6 +200,11 @@ def _flat(owner: Any) -> Any:
     return plain.reshape(-1, order="A")
 
 
+def _overlaps(shown: Any) -> bool:
+    """Say whether several elements of an array are one place in memory."""
+    return bool(shown.nbytes > _place(shown)[1])
+
+
 def _differs(kept: Any, shown: Any) -> bool:
     """Say whether an array of objects is shown in another way than as these objects."""
     objects = shown.dtype.hasobject or getattr(getattr(kept, "dtype", None), "hasobject", False)
@@ -202,10 +212,11 @@ def _differs(kept: Any, shown: Any) -> bool:
 
 
 def _layout(shown: Any, start: int) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
-    return _address(shown) - start, shown.shape, shown.strides
+    return address_of(shown) - start, shown.shape, shown.strides
 
 
-def _address(shown: Any) -> int:
+def address_of(shown: Any) -> int:
+    """Return where the memory begins that something shows."""
     numpy = sys.modules["numpy"]
     if not isinstance(shown, numpy.ndarray):
         shown = numpy.frombuffer(shown, numpy.uint8)
@@ -214,7 +225,7 @@ def _address(shown: Any) -> int:
 
 def _place(shown: Any) -> tuple[int, int]:
     """Return the lowest address that an array shows, and how many bytes there are up to its highest."""
-    low = high = _address(shown)
+    low = high = address_of(shown)
     for size, stride in zip(shown.shape, shown.strides, strict=True):
         if stride > 0:
             high += (size - 1) * stride

@@ -17,16 +17,19 @@ _TEXT, _RAW = io.TextIOWrapper, io.FileIO
 _BUFFERED = (io.BufferedReader, io.BufferedWriter, io.BufferedRandom)
 
 
-def reopened(path: str, mode: str, position: int, pin: tuple[int, int], text: dict[str, Any] | None) -> Any:
+def reopened(
+    names: tuple[str, Any], mode: str, position: int, pin: tuple[int, int], text: dict[str, Any] | None
+) -> Any:
     """Open a file again.
 
     Args:
-        path: absolute.
+        names: its absolute path, and the name that it was opened by.
         mode: that of the raw file.
         position: in bytes; for text, what `tell` said.
         pin: its size and the time of its last change.
         text: how a text file is to be decoded; None for bytes.
     """
+    path, name = names
     try:
         found = os.stat(path)  # noqa: PTH116 - what open files have are names, not paths
     except OSError as exc:
@@ -37,40 +40,40 @@ def reopened(path: str, mode: str, position: int, pin: tuple[int, int], text: di
         raise CannotStore(msg)
     # Never one that empties the file.
     opened = open(path, {"wb": "rb+", "wb+": "rb+", "xb": "rb+", "xb+": "rb+"}.get(mode, mode))  # noqa: PTH123, SIM115
+    raw: Any = getattr(opened, "raw", opened)
+    raw.name = name
+    more = {} if text is None else text.pop("attributes")
     made: Any = opened if text is None else io.TextIOWrapper(opened, **text)
     made.seek(position)
     if text is not None:
-        made.mode = text_mode(mode)
+        vars(made).update(more)
     return made
 
 
-def closed_file(kind: str, path: Any, mode: str) -> Any:
+def closed_file(kind: str, path: Any, mode: str, attributes: dict[str, Any]) -> Any:
     """Make a file that is closed."""
     raw = io.FileIO(os.devnull, "r" if "r" in mode else "w")
     raw.name = path
     made: Any = io.BufferedReader(raw) if "r" in mode else io.BufferedWriter(raw)
     if kind == "text":
         made = io.TextIOWrapper(made, encoding="utf-8")
-        made.mode = mode
+        vars(made).update(attributes)
     made.close()
     return made
-
-
-def text_mode(mode: str) -> str:
-    """Return the mode that a text file over a raw one in this mode says it has."""
-    return mode.replace("b", "")
 
 
 def _file(found: Any) -> Any:
     is_text = type(found) is _TEXT
     if found.closed:
-        return closed_file, ("text" if is_text else "bytes", _name(found), getattr(found, "mode", "r"))
-    path, mode, pin = _checked(found)
+        kind, attributes = ("text", dict(vars(found))) if is_text else ("bytes", {})
+        return closed_file, (kind, _name(found), str(getattr(found, "mode", "r")), attributes)
+    path, raw_name, mode, pin = _checked(found)
     text = None
     if is_text:
         text = {
             "encoding": found.encoding, "errors": found.errors,
             "line_buffering": found.line_buffering, "write_through": found.write_through,
+            "attributes": dict(vars(found)),
         }  # fmt: skip
         text["newline"] = None if getattr(found, "_newline", None) is None else found._newline  # noqa: SLF001
     try:
@@ -78,11 +81,11 @@ def _file(found: Any) -> Any:
     except (OSError, ValueError) as exc:
         msg = f"the position in {path} cannot be told ({exc})"
         raise CannotStore(msg) from exc
-    return reopened, (path, mode, position, pin, text)
+    return reopened, ((path, raw_name), mode, position, pin, text)
 
 
-def _checked(found: Any) -> tuple[str, str, tuple[int, int]]:
-    """Return path, mode and pin of an open file that is where it was."""
+def _checked(found: Any) -> tuple[str, Any, str, tuple[int, int]]:
+    """Return path, name, mode and pin of an open file that is where it was."""
     raw = found
     while not isinstance(raw, _RAW):
         raw = raw.buffer if isinstance(raw, _TEXT) else raw.raw
@@ -90,7 +93,7 @@ def _checked(found: Any) -> tuple[str, str, tuple[int, int]]:
     if not isinstance(name, (str, bytes)):
         msg = f"open file without a path: {name!r}"
         raise CannotStore(msg)
-    path = os.path.abspath(os.fsdecode(name))  # noqa: PTH100
+    path = _where(raw.fileno(), os.fsdecode(name))
     opened = os.fstat(raw.fileno())
     if not stat.S_ISREG(opened.st_mode):
         msg = f"{path} is no regular file"
@@ -102,7 +105,15 @@ def _checked(found: Any) -> tuple[str, str, tuple[int, int]]:
     if there is None or (there.st_ino, there.st_dev) != (opened.st_ino, opened.st_dev):
         msg = f"the open file {path} was deleted or replaced"
         raise CannotStore(msg)
-    return path, raw.mode, (opened.st_size, opened.st_mtime_ns)
+    return path, name, raw.mode, (opened.st_size, opened.st_mtime_ns)
+
+
+def _where(descriptor: int, name: str) -> str:
+    """Return the absolute path of an open file; the session may have changed folders since it was opened."""
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - what open files have are names, not paths
+    except OSError:
+        return os.path.abspath(name)  # noqa: PTH100
 
 
 def _name(found: Any) -> Any:

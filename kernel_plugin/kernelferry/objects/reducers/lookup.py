@@ -34,6 +34,7 @@ _BY_NAME = {
     "torch.storage.TypedStorage": ("tensors", "typed"),
     "torch.storage.UntypedStorage": ("tensors", "untyped"),
     "numpy.memmap": ("numpy_arrays", "memmap"),
+    "numpy.ndarray": ("numpy_arrays", "subclassed"),
 }
 
 

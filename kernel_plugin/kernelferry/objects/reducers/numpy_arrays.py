@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Any
 
+from kernelferry.objects.memory import address_of, owner_of, view
 from kernelferry.objects.reducers.reduction import CannotStore
 
 _WORTH_IT = 1000
@@ -48,11 +49,41 @@ def mapped(path: str, dtype: Any, mode: str, offset: int, shape: tuple[int, ...]
     return np.memmap(path, dtype, mode, offset, shape, order)  # type: ignore[call-overload]
 
 
+def mapped_part(owner: Any, dtype: Any, place: tuple[int, tuple[int, ...], tuple[int, ...]], writeable: bool) -> Any:  # noqa: FBT001
+    """Make a part of a memory-mapped array again."""
+    return view(owner, dtype, place, writeable).view(type(owner))
+
+
+def subclass_of(cls: Any, plain: Any) -> Any:
+    """Make an array of a subclass, which shows the memory of a plain one."""
+    return plain.view(cls)
+
+
+def subclassed(found: Any) -> Any:
+    """Write an array of a subclass: as a plain one, and its attributes, which numpy forgets."""
+    kind = type(found)
+    numpy = sys.modules["numpy"]
+    if kind.__reduce__ is not numpy.ndarray.__reduce__ or kind.__reduce_ex__ is not numpy.ndarray.__reduce_ex__:
+        return NotImplemented
+    return subclass_of, (kind, found.view(numpy.ndarray)), dict(vars(found)) or None, None, None, set_attributes
+
+
+def set_attributes(made: Any, state: dict[str, Any]) -> None:
+    """Give an array of a subclass its attributes."""
+    vars(made).update(state)
+
+
 def memmap(found: Any) -> Any:
     """Write a memory-mapped array as the file that it shows."""
     numpy = sys.modules["numpy"]
-    if isinstance(found.base, numpy.ndarray) or found.filename is None or getattr(found, "_mmap", None) is None:
-        msg = "a part of a memory-mapped array"
+    if isinstance(found.base, numpy.ndarray):
+        owner = owner_of(found)
+        if type(owner) is not type(found) or not found.nbytes:
+            return NotImplemented
+        place = (address_of(found) - address_of(owner), found.shape, found.strides)
+        return mapped_part, (owner, found.dtype, place, bool(found.flags.writeable))
+    if found.filename is None or getattr(found, "_mmap", None) is None:
+        msg = "a memory-mapped array without its file"
         raise CannotStore(msg)
     found.flush()
     mode = {"w+": "r+"}.get(found.mode, found.mode)
