@@ -7,6 +7,7 @@ import io
 import pickle
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 from kernelferry.objects.collector import paused_collector
@@ -48,6 +49,10 @@ class Stored:
         return [Ref(mark) for mark in self.marks if mark[0] not in "=!#"]
 
 
+def _load_one(unpickler: Unpickler) -> Any:
+    return unpickler.load()
+
+
 class Loader:
     """Makes the components of one checkpoint again.
 
@@ -69,6 +74,8 @@ class Loader:
         self._components = components
         self._fixtures = {"namespace": namespace, "builtins": vars(builtins), **(fixtures or {})}
         self._home = {ref: key for key, stored in components.items() for ref in stored.definitions}
+        # Run as if the session did it: some look for names in the frames that they are loaded from (formulas, mostly).
+        self._load_one: Callable[[Unpickler], Any] = FunctionType(_load_one.__code__, namespace)
         self._begun: set[str] = set()
         self._loaded: dict[str, dict[str, Any]] = {}
         self._failed: dict[str, Exception] = {}
@@ -104,7 +111,7 @@ class Loader:
         unpickler = self._unpickler(stream, buffers)
         variables: dict[str, Any] = {}
         for mark in stored.marks:
-            value = unpickler.load()
+            value = self._load_one(unpickler)
             if mark == "#":
                 continue
             if mark.startswith("="):

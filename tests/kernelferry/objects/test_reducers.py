@@ -243,6 +243,31 @@ CASES = {
         pool.shutdown()
         """,
     ),
+    "what a subclass adds to a class of the standard library stays": (
+        """
+        import collections, datetime, random
+        import numpy as np
+        class Die(random.Random): pass
+        class Day(datetime.date): pass
+        class Bag(collections.Counter): pass
+        class Tagged(np.ndarray): pass
+        die, day, bag = Die(3), Day(2020, 1, 2), Bag('aab')
+        die.rolls, day.note, bag.owner = 5, 'x', ['me']
+        die.random()
+        expected = random.Random(3)
+        expected.random()
+        tagged = np.arange(6.0).view(Tagged)
+        tagged.title = 'six'
+        part = tagged[2:]
+        windows = np.lib.stride_tricks.sliding_window_view(np.arange(5), 3)
+        """,
+        """
+        assert (die.rolls, day.note, bag.owner, bag['a'], day.year) == (5, 'x', ['me'], 2, 2020)
+        assert die.random() == expected.random() and type(tagged) is Tagged and tagged.title == 'six'
+        part[0] = 9
+        assert tagged[2] == 9 and windows.strides == (8, 8) and not windows.flags.writeable
+        """,
+    ),
     "code, thread-local data, ended threads, queues and conditions": (
         """
         import queue, threading

@@ -1,8 +1,8 @@
 """matplotlib: its settings and its backend.
 
 The settings are compared with those that matplotlib had when it was imported, so `plt.style.use`, `plt.ion`, seaborn's
-`set_theme` and `%matplotlib` are all seen, whenever they happened. Colour maps, scales and projections that the session
-has registered are not.
+`set_theme` and `%matplotlib` are all seen, whenever they happened. So are colour maps that the session has registered;
+scales and projections are not.
 """
 
 from __future__ import annotations
@@ -96,3 +96,39 @@ def _set_backend(matplotlib: Any, backend: str | None) -> list[str]:  # a module
     except Exception as error:  # noqa: BLE001 - a backend is foreign code
         return [f"The backend {backend} cannot be used here ({why(error)})."]
     return []
+
+
+class ColourMaps:
+    """Colour maps that the session has registered, to be found by their names."""
+
+    name = "colour maps"
+    early = False
+
+    def loaded(self) -> bool:
+        """Whether there is a registry that can tell which are its own."""
+        matplotlib = sys.modules.get("matplotlib")
+        return hasattr(getattr(matplotlib, "colormaps", None), "_builtin_cmaps")
+
+    def baseline(self) -> None:
+        """None is needed: the registry knows which are its own."""
+
+    def capture(self, start: None, objects: Objects) -> Captured | None:  # noqa: ARG002
+        """Take what others have registered."""
+        registry = sys.modules["matplotlib"].colormaps
+        # Importing seaborn registers its own, there as here.
+        known = {*registry._builtin_cmaps, *vars(sys.modules.get("seaborn.cm", sys))}  # noqa: SLF001 - no public way
+        names = [name for name in registry if name not in known and name.removesuffix("_r") not in known]
+        if not names:
+            return None
+        return Captured({name: objects.refer(registry[name]) for name in names}, detail=listed(names))
+
+    def restore(self, data: Mapping[str, Any], objects: Objects) -> list[str]:
+        """Register each."""
+        registry = importlib.import_module("matplotlib").colormaps
+        failures = []
+        for name, token in data.items():
+            try:
+                registry.register(objects.resolve(token), name=name, force=True)
+            except (Unresolved, ValueError, TypeError) as error:
+                failures.append(f"The colour map {name} could not be registered ({why(error)}).")
+        return failures

@@ -8,7 +8,7 @@ from typing import Any
 
 from kernelferry.objects.memory import Memory, array_reducer
 from kernelferry.objects.recognition import full_name
-from kernelferry.objects.reducers import builtin, concurrent, exceptions, files, threads, views, weak
+from kernelferry.objects.reducers import builtin, concurrent, exceptions, files, subclasses, threads, views, weak
 from kernelferry.objects.reducers.names import Names
 from kernelferry.objects.reducers.reduction import Reducer
 
@@ -42,15 +42,21 @@ def handler_for(kind: type, memory: Memory, names: Names) -> Reducer | None:
     """Return what writes objects of a type, or None if pickle does."""
     if kind in _TABLE:
         return _TABLE[kind]
+    if full_name(kind) == "numpy.ndarray":
+        texts: Any = importlib.import_module(f"{__package__}.numpy_arrays").texts
+        return array_reducer(memory, texts)
+    return _by_base(kind) or names.reducer(kind)
+
+
+def _by_base(kind: type) -> Reducer | None:
     if issubclass(kind, BaseException):
         return exceptions.exception
     if issubclass(kind, threading.Thread) and "__reduce__" not in vars(kind):
         return threads.thread
-    if full_name(kind) == "numpy.ndarray":
-        texts: Any = importlib.import_module(f"{__package__}.numpy_arrays").texts
-        return array_reducer(memory, texts)
+    if subclasses.forgets_attributes(kind):
+        return subclasses.with_attributes
     for base in kind.__mro__:
         if (place := _BY_NAME.get(full_name(base))) is not None:
             reduce: Reducer = getattr(importlib.import_module(f"{__package__}.{place[0]}"), place[1])
             return reduce
-    return names.reducer(kind)
+    return None
