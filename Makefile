@@ -65,12 +65,8 @@ e2e: venv ## the suites against a real cluster
 	[ -n "$${FERRY_E2E_KUBECONFIG:-}" ] || $(PYTHON) -m e2e.cluster build
 	$(PYTHON) -m pytest e2e/suites $(ARGS)
 
-bench: venv ## the benchmarks
-ifeq ($(wildcard tests/benchmarks/*.py),)
-	@echo 'bench: there is nothing to measure yet (no tests/benchmarks)' >&2; exit 1
-else
-	$(PYTHON) -m pytest tests/benchmarks $(ARGS)
-endif
+bench: venv ## the benchmarks: one table (ARGS=--quick for an impression, --write for docs/benchmarks.md)
+	$(PYTHON) -m tests.benchmarks $(ARGS)
 
 images: venv ## build the images that the cluster runs
 	$(PYTHON) -m e2e.cluster images $(ARGS)
