@@ -68,6 +68,7 @@ class Engine:
         self._bandwidth: dict[str, Bandwidth] = {}
         self.last_report: SaveReport | LoadReport | None = None
         self.running: Child | None = None
+        self.failure: BaseException | None = None
         self.tracker = attachment.tracker
 
     # --- saving -------------------------------------------------------------------------------------------------------
@@ -99,6 +100,12 @@ class Engine:
             FerryError: nothing was saved; the session and earlier checkpoints are as they were.
         """
         policy = policy_named(replay)
+        if self.status().saving:
+            raise FerryError(
+                problem="A save in the background is under way.",
+                state="Nothing was written by this one; the session is as it was.",
+                remedy="Wait for it: %ferry status says where it is.",
+            )
         store = open_target(target, create=True)
         options = Options(
             kernel=_kernel_id(),
@@ -249,7 +256,7 @@ class Engine:
         if child is not None:
             child.listen(0)
             if child.finished:
-                self.last_report = child.report or self.last_report
+                self.last_report, self.failure = child.report or self.last_report, child.error
                 self.running = child = None
         return Status(
             names=len(user_names(self._shell)),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
+import os
 import sys
+import warnings
 from typing import Any
 
 from kernelferry.kernel.namespace import Shell
@@ -34,6 +37,27 @@ def fixtures(shell: Shell) -> dict[str, Any]:
     # The session's own module is a module, and known as one.
     del found["shell.user_module"]
     return {name: thing for name, thing in found.items() if thing is not None and type(thing).__module__ != "builtins"}
+
+
+def containers(shell: Shell) -> dict[str, Any]:
+    """Return the plain lists and dictionaries that a process has once, by names that are the same everywhere.
+
+    Where a variable is bound to one of them, it is so afterwards; inside of other objects they are not known again.
+    """
+    history = shell.history_manager
+    return {
+        "sys.modules": sys.modules,
+        "sys.path": sys.path,
+        "sys.argv": sys.argv,
+        "warnings.filters": warnings.filters,
+        "Out": history.output_hist,
+        "In": history.input_hist_parsed,
+    }
+
+
+def of_process(shell: Shell) -> list[Any]:
+    """Return all that belongs to the process and not to the session."""
+    return [*fixtures(shell).values(), *containers(shell).values(), shell.user_ns, vars(builtins), os.environ]
 
 
 def _underneath(found: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ After this the session may go on: a forked child has all of it in its memory as 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,12 @@ from kernelferry.api import Environment
 from kernelferry.kernel import shell_state
 from kernelferry.kernel.attachment import Attachment
 from kernelferry.kernel.environment import environment
-from kernelferry.kernel.fixtures import fixtures
+from kernelferry.kernel.fixtures import containers, fixtures, of_process
+from kernelferry.kernel.identities import identities
 from kernelferry.kernel.namespace import user_names
 from kernelferry.objects import process
 from kernelferry.objects.open_files import flush_open_files
+from kernelferry.objects.pickling import Anchor
 from kernelferry.state.history import HistoryGraph
 
 Randomness = Mapping[int, Mapping[str, bytes]]
@@ -38,6 +40,8 @@ class Image:
         extra: objects that the shell holds for the user.
         environment: where it lives.
         fixtures: the kernel's own objects.
+        containers: the plain ones that the process has once.
+        known: all that belongs to the process and not to the session.
     """
 
     namespace: dict[str, Any]
@@ -50,10 +54,13 @@ class Image:
     extra: Mapping[str, Any]
     environment: Environment
     fixtures: Mapping[str, Any]
+    containers: Mapping[str, Any]
+    known: Sequence[Any]
 
     def roots(self) -> dict[str, Any]:
         """Return all that is to be pickled, by key: variables, outputs, and what process and shell hold."""
-        found = {f"={name}": value for name, value in self.names.items()}
+        once = {id(thing): Anchor(name) for name, thing in self.containers.items()}
+        found = {f"={name}": once.get(id(value), value) for name, value in self.names.items()}
         found.update({f"={output_name(number)}": value for number, value in self.outputs.items()})
         for aspect, captured in self.process.items():
             found.update({f"=process:{aspect}:{key}": value for key, value in captured.objects.items()})
@@ -88,10 +95,16 @@ def take(before: Attachment, history: HistoryGraph, randomness: Randomness, *, r
         history=history,
         randomness=randomness,
         process=process.capture_all(before.process_before),
-        shell={**shell_state.capture(shell, before.shell_before, next_count=count), "same_as": same},
+        shell={
+            **shell_state.capture(shell, before.shell_before, next_count=count),
+            "same_as": same,
+            **identities(names),
+        },
         extra=shell_state.objects(shell, before.shell_before),
         environment=environment(),
         fixtures=fixtures(shell),
+        containers=containers(shell),
+        known=of_process(shell),
     )
 
 

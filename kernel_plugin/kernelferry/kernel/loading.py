@@ -25,7 +25,8 @@ from kernelferry.api import (
 )
 from kernelferry.checkpoint import Checkpoint
 from kernelferry.kernel import shell_state
-from kernelferry.kernel.fixtures import fixtures
+from kernelferry.kernel.fixtures import containers, fixtures, of_process
+from kernelferry.kernel.identities import restore_identities
 from kernelferry.kernel.namespace import Shell, user_names
 from kernelferry.kernel.planning import refusals_of, rules
 from kernelferry.kernel.progress import Bar
@@ -86,6 +87,7 @@ class Loading:
         except CheckpointDamaged:
             _put_back(self.shell.user_ns, before)
             raise
+        shell_state.import_submodules(_list(self.manifest.shell.get("submodules")))
         for step in self.steps:
             self._follow(step)
         self._recompute_what_failed()
@@ -100,7 +102,8 @@ class Loading:
             entry.id: Stored(entry.roots, lambda entry=entry: self._open(entry))  # type: ignore[misc]
             for entry in self.manifest.components
         }
-        return Loader(self.shell.user_ns, self.checkpoint.blob("skeletons"), stored, fixtures(self.shell))
+        here = {**fixtures(self.shell), **containers(self.shell)}
+        return Loader(self.shell.user_ns, self.checkpoint.blob("skeletons"), stored, here)
 
     def _open(self, entry: ComponentEntry) -> tuple[Any, Iterable[Any]]:
         part = self.checkpoint.component(entry)
@@ -108,8 +111,9 @@ class Loading:
 
     def _load_all(self, loader: Loader) -> None:
         """Load all components, in the order of the cells; names are bound at once, since others may look them up."""
+        everything = sum(entry.size for entry in self.manifest.components)
         for entry in sorted(self.manifest.components, key=_order):
-            self.bar.show(self._done, sum(each.size for each in self.manifest.components), ", ".join(entry.names))
+            self.bar.show(self._done, everything, ", ".join(entry.names))
             self._load(loader, entry)
             self._done += entry.size
         # Some look up names while they are loaded, and those may have come after them.
@@ -234,6 +238,8 @@ class Loading:
         users = {name: namespace[name] for name in self.manifest.names if name in namespace}
         self.shell_failures = shell_state.restore(self.shell, state, found, self._objects("shell:"))
         namespace.update(users)  # whoever has bound `_` owns it
+        restore_identities(namespace, state)
+        self._known = of_process(self.shell)
         # Last, since what came before may have changed it.
         return process.restore_all(with_objects)
 
@@ -284,7 +290,7 @@ class Loading:
         expected = _dict(self.manifest.plan.get("fingerprints")).get(name)
         if stored is not None:
             expected = stored.fingerprint.get(name)
-        if expected is None or fingerprint(self.shell.user_ns[name], budget_of(expected)) == expected:
+        if expected is None or fingerprint(self.shell.user_ns[name], budget_of(expected), self._known) == expected:
             return ""
         return "it does not look as it did when it was saved"
 

@@ -122,6 +122,9 @@ def _status(engine: Engine, arguments: list[str], options: Mapping[str, str]) ->
 def _report(engine: Engine, arguments: list[str], options: Mapping[str, str]) -> Any:  # noqa: ARG001 - as all commands
     _none(arguments)
     engine.status()
+    if (failure := engine.failure) is not None:
+        engine.failure = None
+        raise failure
     if engine.last_report is None:
         raise FerryError(
             problem="There is no report yet.", state="Nothing was saved or loaded.", remedy="Save or load first."

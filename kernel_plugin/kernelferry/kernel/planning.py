@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kernelferry.kernel.pins import present_pin
+from kernelferry.objects.dumping import Dumped
 from kernelferry.objects.grouping import Grouped
 from kernelferry.state.costs import Component, Costs
 from kernelferry.state.history import CellExecution, HistoryGraph
@@ -80,20 +81,21 @@ def plan_for(
         alpha: see `Costs`.
     """
     active = history.active()
+    home = {mark: part for part in grouped.components for mark in part.marks if mark != "#"}
     components = []
     for tie in grouped.ties:
         names = frozenset(key[1:] for key in tie if key[0] == "=" and key[1:] in active)
         if names:
-            components.append(_component(tie, names, grouped, reasons, bandwidth))
+            components.append(_component(tie, names, home, reasons, bandwidth))
     prices = {cell.index: cell.seconds * REPLAY_FACTOR + REPLAY_SECONDS for cell in history.cells}
     costs = Costs(tuple(components), bandwidth.write, bandwidth.read, prices, alpha)
     return make_plan(history, costs, refusals_of(rules(policy)))
 
 
 def _component(
-    tie: frozenset[str], names: frozenset[str], grouped: Grouped, reasons: Reasons, bandwidth: Bandwidth
+    tie: frozenset[str], names: frozenset[str], home: Mapping[str, Dumped], reasons: Reasons, bandwidth: Bandwidth
 ) -> Component:
-    parts = [part for part in grouped.components if not tie.isdisjoint(part.marks)]
+    parts = {id(part): part for key in tie if (part := home.get(key)) is not None}.values()
     failed = {name: reason for name in names if (reason := reasons.of(name))}
     size = sum(part.size for part in parts)
     # What is tied to an output, or to what the process holds, is wanted as it is: it costs nothing to store it.

@@ -38,7 +38,10 @@ def _reason(key: str, exc: BaseException, session: Session, values: Mapping[str,
     label = key[1:] if is_variable else _called(key, session)
     if isinstance(exc, KnownToFail):  # and not to be tried again
         return f"{label}: {exc}"
-    path, inner = locate(label, thing, _Attempt(session))
+    try:
+        path, inner = locate(label, thing, _Attempt(session))
+    except Exception:  # noqa: BLE001 - foreign code, in properties and the like: then no path is given
+        path, inner = label, None
     why = words(exc if inner is None else inner)
     return f"{path}: {why}"
 

@@ -28,7 +28,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from kernelferry.api import ComponentEntry, FerryError, VariableReport
 from kernelferry.api.report import RehearsalReport
 from kernelferry.checkpoint import Checkpoint, open_checkpoint
-from kernelferry.kernel.fixtures import fixtures
+from kernelferry.kernel.fixtures import containers, fixtures, of_process
 from kernelferry.objects.diagnosis import words
 from kernelferry.objects.fingerprint import attributes_of, budget_of, fingerprint
 from kernelferry.objects.loading import Loader, Stored
@@ -142,7 +142,10 @@ def _tried(folder: str, entry: ComponentEntry, held: Mapping[str, Any]) -> dict[
 
 def _compared(entry: ComponentEntry, name: str, value: Any, held: Any, seconds: float) -> dict[str, Any]:
     expected = entry.fingerprint.get(name)
-    if expected is not None and fingerprint(value, budget_of(expected)) != expected:
+    if (
+        expected is not None
+        and fingerprint(value, budget_of(expected), [vars(sys.modules["__main__"]), *of_process(_shell())]) != expected
+    ):
         return _said("mismatched", "it does not look the same when it is loaded", seconds)
     if isinstance(held, list):
         missing = sorted(set(held) - set(attributes_of(value)))
@@ -164,7 +167,8 @@ def _loader(checkpoint: Checkpoint) -> Loader:
         return Stored(entry.roots, opened)
 
     components = {entry.id: stored(entry) for entry in checkpoint.manifest.components}
-    return Loader(vars(sys.modules["__main__"]), checkpoint.blob("skeletons"), components, fixtures(_shell()))
+    here = {**fixtures(_shell()), **containers(_shell())}
+    return Loader(vars(sys.modules["__main__"]), checkpoint.blob("skeletons"), components, here)
 
 
 @cache

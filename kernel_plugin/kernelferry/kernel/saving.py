@@ -216,7 +216,7 @@ def _write_components(
                 sink.buffer(buffer)
         written.append(sink)
         watcher.progress(writer.raw_bytes, everything)
-    active, values = pickled.image.history.active(), pickled.image.names
+    active, values, known = pickled.image.history.active(), pickled.image.names, pickled.image.known
     entries = []
     for number, (part, sink) in enumerate(zip(parts, written, strict=True)):
         names = _variables(part)
@@ -226,7 +226,7 @@ def _write_components(
                 str(number),
                 stream=sink.stream,
                 buffers=sink.buffers,
-                fingerprint={name: fingerprint(values[name], budget) for name in names if name in values},
+                fingerprint={name: fingerprint(values[name], budget, known) for name in names if name in values},
                 cell=max((active[name] for name in names if name in active), default=-1),
             )
         )
@@ -324,7 +324,11 @@ def _plan_json(pickled: Pickled) -> dict[str, Any]:
         "steps": [step_json(step) for step in plan.steps],
         "cells_to_rerun": list(plan.cells_to_rerun),
         "cost": plan.cost,
-        "fingerprints": {name: fingerprint(names[name], THOROUGH) for name in sorted(plan.recomputed) if name in names},
+        "fingerprints": {
+            name: fingerprint(names[name], THOROUGH, pickled.image.known)
+            for name in sorted(plan.recomputed)
+            if name in names
+        },
         "attributes": {name: found for name, value in names.items() if (found := attributes_of(value))},
         "lost": {each.name: list(each.remedies) for each in plan.infeasible},
     }

@@ -6,9 +6,11 @@ the same way.
 
 from __future__ import annotations
 
+import importlib
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from kernelferry.kernel.namespace import Shell
@@ -50,6 +52,7 @@ def capture(shell: Shell, start: Baseline, *, next_count: int) -> dict[str, Any]
         "aliases": [
             [name, command] for name, command in shell.alias_manager.aliases if name not in dict(start.aliases)
         ],
+        "submodules": _submodules(shell),
         "compiler_flags": int(shell.compile.flags),
         "xmode": str(shell.InteractiveTB.mode) if hasattr(shell, "InteractiveTB") else "",
         "ast_node_interactivity": str(shell.ast_node_interactivity),
@@ -58,6 +61,24 @@ def capture(shell: Shell, start: Baseline, *, next_count: int) -> dict[str, Any]
         "pprint": bool(shell.display_formatter.formatters["text/plain"].pprint),
         "float_precision": str(shell.display_formatter.formatters["text/plain"].float_precision),
     }
+
+
+def _submodules(shell: Shell) -> list[str]:
+    """Return the modules inside of packages that the session has names for: `import a.b` binds `a` alone."""
+    packages = {
+        value.__name__
+        for value in list(shell.user_ns.values())
+        if type(value) is types.ModuleType and hasattr(value, "__path__")
+    }
+    return sorted(name for name in sys.modules if name.rpartition(".")[0] and name.partition(".")[0] in packages)
+
+
+def import_submodules(names: Iterable[str]) -> None:
+    """Import those that importing their package does not; what cannot be imported is missed by whoever needs it."""
+    for name in names:
+        if name not in sys.modules and name.partition(".")[0] in sys.modules:
+            with suppress(Exception):
+                importlib.import_module(name)
 
 
 def outputs(shell: Shell) -> dict[int, Any]:
@@ -73,6 +94,7 @@ def objects(shell: Shell, start: Baseline) -> dict[str, Any]:
         for name, function in magics.items():
             if start.magics[kind].get(name) is not function and isinstance(function, types.FunctionType):
                 found[f"magic:{kind}:{name}"] = function
+    found.update(_transformers(shell))
     for event in _EVENTS:
         for place, function in enumerate(shell.events.callbacks.get(event, ())):
             known = any(function is each for each in start.callbacks[event])
@@ -82,6 +104,17 @@ def objects(shell: Shell, start: Baseline) -> dict[str, Any]:
     if hasattr(sys, "last_value"):
         found["error"] = (sys.last_type, sys.last_value, sys.last_traceback)
     return found
+
+
+def _transformers(shell: Shell) -> dict[str, Any]:
+    """Return the user's own transformers of code."""
+    lists = {"ast": shell.ast_transformers, "input": shell.input_transformers_post}
+    return {
+        f"transformer:{kind}:{place}": each
+        for kind, transformers in lists.items()
+        for place, each in enumerate(transformers)
+        if "__main__" in {getattr(each, "__module__", ""), type(each).__module__}
+    }
 
 
 def _formatters(shell: Shell, start: Baseline) -> dict[str, Any]:
@@ -177,6 +210,8 @@ def _restore_objects(shell: Shell, extra: Mapping[str, Any]) -> None:
             shell.register_magic_function(value, kind, name)
         elif what == "callback":
             shell.events.register(kind, value)
+        elif what == "transformer":
+            (shell.ast_transformers if kind == "ast" else shell.input_transformers_post).append(value)
         elif what == "error":
             sys.last_type, sys.last_value, sys.last_traceback = value
         else:

@@ -264,10 +264,24 @@ def _class_state(cls: type) -> dict[str, Any]:
         state = {k: v for k, v in state.items() if type(v).__name__ != "CField" and k not in _OF_CTYPES}
     if isinstance(cls, enum.EnumMeta):
         state["members"] = {key: dict(member.__dict__) for key, member in enum_members(cls).items()}
+    if virtual := _registered_with(cls):
+        state["registered_with"] = virtual
     if isinstance(cls, abc.ABCMeta):
         registry = abc._get_dump(cls)[0]  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
         state["registered"] = [other for reference in registry if (other := reference()) is not None]
     return state
+
+
+def _registered_with(cls: type) -> list[type]:
+    """Return the abstract classes of the standard library that a class was registered with."""
+    found: list[type] = []
+    for name in ("collections.abc", "numbers", "os", "io"):
+        for candidate in vars(sys.modules.get(name, abc)).values():
+            if isinstance(candidate, abc.ABCMeta) and candidate not in cls.__mro__:
+                registry = abc._get_dump(candidate)[0]  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
+                if any(reference() is cls for reference in registry):
+                    found.append(candidate)
+    return found
 
 
 def _mangled(cls: type, name: str) -> str:

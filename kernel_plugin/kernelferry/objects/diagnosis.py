@@ -49,19 +49,20 @@ def locate(path: str, thing: Any, attempt: Attempt) -> tuple[str, BaseException 
 
 
 def _parts(thing: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(thing, dict):
+    kind = type(thing)  # and not what it says of itself
+    if issubclass(kind, dict):
         for key, value in thing.items():
             yield f"[{_short(key)}]", value
             yield f".keys()[{_short(key)}]", key
-    elif isinstance(thing, (list, tuple)):
+    elif issubclass(kind, (list, tuple)):
         for place, value in enumerate(thing):
             yield f"[{place}]", value
-    elif isinstance(thing, (set, frozenset)):
+    elif issubclass(kind, (set, frozenset)):
         for value in thing:
             yield "{…}", value
-    elif isinstance(thing, types.FunctionType):
+    elif kind is types.FunctionType:
         yield from _parts_of_function(thing)
-    elif isinstance(thing, types.MethodType):
+    elif kind is types.MethodType:
         yield ".__self__", thing.__self__
         yield ".__func__", thing.__func__
     yield from _attributes(thing)

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from kernelferry.objects.deep import PurePickler, call_deep, needs_python
 from kernelferry.objects.definitions import Ref
-from kernelferry.objects.pickling import PROTOCOL, Overrides, Pickler, Session, drop_anchors, out_of_band
+from kernelferry.objects.pickling import PROTOCOL, Overrides, Pickler, Session, drop_anchors, dump_skeleton, out_of_band
 from kernelferry.objects.quiet import quiet
 from kernelferry.objects.reducers import CannotStore
 
@@ -113,6 +113,9 @@ def _dump(roots: Sequence[Root], session: Session, engine: Engine, *, deep: bool
     begun = perf_counter()
     with quiet():
         drop_anchors(pickler, session.anchors)
+        for root in roots:
+            if root.is_definition:
+                dump_skeleton(Ref(root.key), session)  # to see whether it can be
         for mark, make in _in_order(roots, session):
             pickler.dump(make())
             marks.append(mark)

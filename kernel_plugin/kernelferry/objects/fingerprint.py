@@ -13,6 +13,7 @@ import sys
 import types
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from kernelferry.objects.recognition import full_name, has_default_reduce
@@ -21,7 +22,9 @@ QUICK = 200
 """A budget, in objects: a tenth of a millisecond."""
 THOROUGH = 50_000
 
-_OF_PROCESS = frozenset({"IPython", "ipykernel", "zmq", "threading", "_thread", "asyncio", "tornado", "_io", "io"})
+_OF_PROCESS = frozenset(
+    {"IPython", "ipykernel", "zmq", "threading", "_thread", "asyncio", "tornado", "_io", "io", "concurrent"}
+)
 _NUMBERS = frozenset({bool, int, complex, type(None), type(...)})
 _SAMPLE = 32
 _BYTES = 4096
@@ -35,17 +38,18 @@ _AS_TEXT = frozenset(
 )  # fmt: skip
 
 
-def fingerprint(value: Any, budget: int = QUICK) -> str:
+def fingerprint(value: Any, budget: int = QUICK, fixtures: Iterable[Any] = ()) -> str:
     """Describe a value.
 
     Args:
         value: any object.
         budget: how many objects to look at.
+        fixtures: what belongs to the process and not to the session, such as its namespace: it is not looked into.
 
     Returns:
         The budget and a digest: only fingerprints of the same budget can be compared.
     """
-    walk = _Walk(budget)
+    walk = _Walk(budget, {id(each) for each in fixtures})
     try:
         walk.go(value)
     except Exception:  # noqa: BLE001 - foreign code, in properties and the like: then its type is all that is said
@@ -65,7 +69,8 @@ def budget_of(found: str) -> int:
 
 
 class _Walk:
-    def __init__(self, budget: int) -> None:
+    def __init__(self, budget: int, opaque: set[int]) -> None:
+        self._opaque = opaque
         self.digest = hashlib.blake2b(digest_size=12)
         self._left = budget
         self._sample = max(_SAMPLE, budget // 8)
@@ -77,7 +82,7 @@ class _Walk:
         while pending and self._left > 0:
             self._left -= 1
             thing = pending.popleft()
-            text = _atom(thing)
+            text = "fixture" if id(thing) in self._opaque else _atom(thing)
             if text is None:
                 known = self._known.setdefault(id(thing), len(self._known))
                 if known == len(self._known) - 1:
@@ -93,8 +98,8 @@ class _Walk:
             pending.extend(self._some(thing))
             return str(len(thing))
         if kind is dict:
-            pending.extend(self._some(list(thing)))
-            pending.extend(self._some(list(thing.values())))
+            pending.extend(self._some_of(thing))
+            pending.extend(self._some_of(thing.values()))
             return str(len(thing))
         if kind in {set, frozenset}:
             return f"{len(thing)}|{_unordered(thing)}"
@@ -132,6 +137,10 @@ class _Walk:
         names = sorted(name for name in attributes if isinstance(name, str))
         pending.extend(attributes[name] for name in names[: self._sample])
         return ",".join(names)
+
+    def _some_of(self, things: Any) -> Iterable[Any]:
+        """Take all of a few things, and of many the first."""
+        return list(islice(things, 2 * self._sample))
 
     def _some(self, things: Any) -> Iterable[Any]:
         """Take all of a few things, and of many the first, the last, and some between."""
@@ -190,11 +199,20 @@ def _contiguous(array: Any) -> Any:
     return numpy.ascontiguousarray(array).reshape(-1).view(numpy.uint8) if array.size else b""
 
 
+def _cell(value: Any) -> str:
+    kind = type(value)
+    return (
+        str(value)
+        if kind in {str, int, float, bool} or kind.__module__.startswith(("numpy", "pandas"))
+        else full_name(kind)
+    )
+
+
 def _frame(thing: Any, pending: deque[Any]) -> str:
     rows = list(_places(len(thing), 8)) if len(thing) > 16 else list(range(len(thing)))
     columns = thing.columns[:64] if thing.ndim == 2 else [thing.name]
     for place, name in enumerate(columns):
         column = thing.iloc[:, place] if thing.ndim == 2 else thing
-        pending.append((str(name), str(column.dtype), [str(column.iloc[row]) for row in rows]))
+        pending.append((str(name), str(column.dtype), [_cell(column.iloc[row]) for row in rows]))
     pending.append([str(thing.index[row]) for row in rows])
     return f"{thing.shape}"

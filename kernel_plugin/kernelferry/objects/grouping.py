@@ -257,16 +257,24 @@ def _reach(start: list[Any]) -> Iterable[tuple[int, Any]]:
     seen: set[int] = set()
     level = start
     while level and len(seen) < _WALK_LIMIT:
-        further: list[Any] = []
+        asked: list[Any] = []  # whose referents come next
+        following: list[Any] = []
         for each in level:
-            if id(each) in seen or type(each) in _NO_TIE or isinstance(each, (type, types.FrameType)):
+            if type(each) is types.BuiltinFunctionType and not isinstance(each.__self__, types.ModuleType):
+                following.append(each.__self__)  # a method of an object, such as `handlers.append`
+            if id(each) in seen or _is_common(each):
                 continue
-            if type(each) is dict and ("__builtins__" in each or "__spec__" in each):
-                continue  # the namespace of a module, or of the session
             seen.add(id(each))
             yield id(each), each
             if isinstance(each, types.FunctionType):
-                further.extend((each.__closure__, each.__defaults__, each.__kwdefaults__, each.__dict__))
-            elif type(each) is not types.ModuleType:
-                further.append(each)
-        level = gc.get_referents(*[each for each in further if each is not None])
+                following.extend((each.__closure__, each.__defaults__, each.__kwdefaults__, each.__dict__))
+            else:
+                asked.append(each)
+        level = [*following, *gc.get_referents(*asked)]
+
+
+def _is_common(thing: Any) -> bool:
+    """Say whether everything leads to a thing: it is a value, a type, or the namespace of a module or the session."""
+    if type(thing) in _NO_TIE or isinstance(thing, (type, types.FrameType, types.ModuleType)):
+        return True
+    return type(thing) is dict and ("__builtins__" in thing or "__spec__" in thing)

@@ -12,7 +12,7 @@ from typing import Any
 
 from kernelferry.objects.collector import paused_collector
 from kernelferry.objects.definitions import ClassSkeleton, FunctionSkeleton, NamedSkeleton, Ref
-from kernelferry.objects.pickling import PROTOCOL, Pickler, Session, Unpickler
+from kernelferry.objects.pickling import PROTOCOL, Session, Unpickler, dump_skeleton
 from kernelferry.objects.quiet import quiet
 from kernelferry.objects.skeletons import Skeletons
 
@@ -20,14 +20,15 @@ from kernelferry.objects.skeletons import Skeletons
 def dump_skeletons(session: Session) -> bytes:
     """Write what every definition of a checkpoint needs to exist, in an order in which they can be made.
 
-    Each by itself, so that one whose package is missing does not take others along.
+    Each by itself, so that one whose package is missing does not take others along. Those that cannot be written have
+    failed before, when their states were to be.
     """
     written: list[tuple[str, bytes]] = []
-    registry = session.registry
-    for ref, _ in registry.definitions():
-        stream = io.BytesIO()
-        Pickler(session, stream, []).dump(registry.skeleton(ref))
-        written.append((ref, stream.getvalue()))
+    for ref, _ in session.registry.definitions():
+        try:
+            written.append((ref, dump_skeleton(ref, session)))
+        except Exception:  # noqa: BLE001, S112 - see above; whoever needs it is not stored
+            continue
     return pickle.dumps(written, PROTOCOL)
 
 

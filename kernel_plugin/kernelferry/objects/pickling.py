@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import builtins
 import enum
+import io
 import pickle
 import types
 import warnings
@@ -137,6 +138,17 @@ class Pickler(Overrides, pickle.Pickler):
     def __init__(self, session: Session, sink: Sink, buffers: list[pickle.PickleBuffer]) -> None:
         super().__init__(sink, PROTOCOL, buffer_callback=out_of_band(buffers))
         self.session = session
+
+
+def dump_skeleton(ref: Ref, session: Session) -> bytes:
+    """Write what a definition needs to exist.
+
+    Raises:
+        Exception: it cannot be written; then nothing that needs it can be stored.
+    """
+    stream = io.BytesIO()
+    Pickler(session, stream, []).dump(session.registry.skeleton(ref))
+    return stream.getvalue()
 
 
 class Anchor:

@@ -89,7 +89,10 @@ def held_plainly(root: Any, known: Iterable[Any] = ()) -> list[Held] | None:
         counts = list(map(getrefcount, level))
         if set(counts) != {own}:
             level = _without_known(level, counts, own, levels)
-        level = [each for each in gc.get_referents(*level) if type(each) not in _ATOMS]
+        level = gc.get_referents(*level)
+        if set(map(type, level)) <= _ATOMS:
+            break  # the usual end, and one that needs no look at each
+        level = [each for each in level if type(each) not in _ATOMS]
         own = _OWN
     return levels[1:]
 

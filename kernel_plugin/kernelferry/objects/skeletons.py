@@ -134,6 +134,8 @@ def _named(skeleton: NamedSkeleton) -> Any:
 
 def _fill_class(cls: type, state: dict[str, Any]) -> None:
     registered = state.pop("registered", ())
+    for base in state.pop("registered_with", ()):
+        base.register(cls)
     for name, value in state.items():
         type.__setattr__(cls, name, value)
     for other in registered:

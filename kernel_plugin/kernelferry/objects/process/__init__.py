@@ -43,7 +43,7 @@ _ALL = (
     *("modules.Modules", "made_modules.MadeModules", "patches.Patches"),
     *("plotting.Matplotlib", "plotting.ColourMaps", "figures.Figures"),
     *("libraries.numpy", "libraries.pandas", "libraries.polars", "libraries.sklearn", "libraries.torch"),
-    *("libraries.plotly", "libraries.altair"),
+    *("libraries.plotly", "libraries.altair", "accessors.Accessors"),
     *("logs.Logging", "warning_filters.Warnings", "signals.Signals", "signals.AtExit"),
     *("unmovable.Tasks", "unmovable.Threads", "unmovable.Children"),
     *("randomness.PythonRandom", "randomness.NumpyRandom", "randomness.TorchRandom"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection
 from enum import Enum
 from typing import cast
 
@@ -27,13 +27,16 @@ def is_plain(value: object, limit: int | None = None) -> bool:
         if id(part) in seen:
             continue
         seen.add(id(part))
+        if type(part) not in _CONTAINERS and type(part) is not dict:
+            return False
+        held = cast("Collection[object]", part)
+        if limit is not None and len(held) > limit:
+            return False
         if type(part) is dict:
             todo += part.keys()
             todo += part.values()
-        elif type(part) in _CONTAINERS:
-            todo += cast("Iterable[object]", part)
         else:
-            return False
+            todo += held
         if limit is not None and len(seen) + len(todo) > limit:
             return False
     return True

@@ -40,6 +40,18 @@ def context_variable(name: str, value: tuple[Any, ...]) -> Any:
     return made
 
 
+def context_with(values: list[tuple[Any, Any]]) -> Any:
+    """Make a context in which variables have these values."""
+    made = contextvars.Context()
+    for variable, value in values:
+        made.run(variable.set, value)
+    return made
+
+
+def _context(context: contextvars.Context) -> Any:
+    return context_with, (list(context.items()),)
+
+
 def _thread_pool(pool: Any) -> Any:
     # There is no public way to ask a pool what it has to do.
     queue, threads = pool._work_queue, pool._threads  # noqa: SLF001
@@ -74,4 +86,5 @@ TABLE: dict[type, Reducer] = {
     concurrent.futures.ThreadPoolExecutor: _thread_pool,
     concurrent.futures.Future: _future,
     contextvars.ContextVar: _context_variable,
+    contextvars.Context: _context,
 }

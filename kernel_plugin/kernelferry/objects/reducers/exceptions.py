@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import itertools
 import linecache
 import sys
@@ -25,8 +26,11 @@ def exception_made(cls: type, arguments: tuple[Any, ...]) -> Any:
 def set_state(made: Any, state: tuple[Any, dict[str, Any]]) -> None:
     """Give an exception its attributes and the chain that it belongs to."""
     own, chain = state
+    own, slots = own if isinstance(own, tuple) else (own, {})
     if own:
         made.__setstate__(own)
+    for name, value in slots.items():
+        setattr(made, name, value)
     for name, value in chain.items():
         setattr(made, name, value)
 
@@ -62,7 +66,11 @@ def exception(found: BaseException) -> Any:
     reduced = found.__reduce_ex__(5)
     customized = cls.__reduce__ is not _owner(cls, "__reduce__") or cls.__reduce_ex__ is not object.__reduce_ex__
     if not customized and isinstance(cls.__init__, types.FunctionType):
-        reduced = (exception_made, (cls, found.args), found.__dict__ or None)
+        slots = {name: getattr(found, name) for name in copyreg._slotnames(cls) if hasattr(found, name)}  # type: ignore[attr-defined]  # noqa: SLF001 - as pickle does
+        own = (found.__dict__ or None, slots) if slots else found.__dict__ or None
+        reduced = (exception_made, (cls, found.args), own)
+        if slots:
+            return exception_made, (cls, found.args), (own, chain), None, None, set_state
     if not chain or isinstance(reduced, str):
         return reduced
     function, arguments, own = (*reduced, None)[:3]

@@ -8,7 +8,17 @@ from typing import Any
 
 from kernelferry.objects.memory import Memory, array_reducer
 from kernelferry.objects.recognition import full_name
-from kernelferry.objects.reducers import builtin, concurrent, exceptions, files, subclasses, threads, views, weak
+from kernelferry.objects.reducers import (
+    builtin,
+    concurrent,
+    exceptions,
+    files,
+    instances,
+    subclasses,
+    threads,
+    views,
+    weak,
+)
 from kernelferry.objects.reducers.names import Names
 from kernelferry.objects.reducers.reduction import Reducer
 
@@ -34,6 +44,9 @@ _BY_NAME = {
     "torch.storage.TypedStorage": ("tensors", "typed"),
     "torch.storage.UntypedStorage": ("tensors", "untyped"),
     "numpy.memmap": ("numpy_arrays", "memmap"),
+    "matplotlib.cbook.CallbackRegistry": ("plots", "callbacks"),
+    "numpy.ma.MaskedArray": ("numpy_arrays", "masked"),
+    "numpy.ma.core.MaskedArray": ("numpy_arrays", "masked"),
     "numpy.ndarray": ("numpy_arrays", "subclassed"),
 }
 
@@ -45,7 +58,7 @@ def handler_for(kind: type, memory: Memory, names: Names) -> Reducer | None:
     if full_name(kind) == "numpy.ndarray":
         texts: Any = importlib.import_module(f"{__package__}.numpy_arrays").texts
         return array_reducer(memory, texts)
-    return _by_base(kind) or names.reducer(kind)
+    return _by_base(kind) or instances.reducer_for(kind) or names.reducer(kind)
 
 
 def _by_base(kind: type) -> Reducer | None:

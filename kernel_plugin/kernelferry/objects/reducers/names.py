@@ -28,6 +28,11 @@ def nameless(kind: Any) -> Any:
         for value in _SAMPLES:
             if type(value) is kind:
                 return type, (value,)
+    ctypes = sys.modules.get("ctypes")
+    if ctypes is not None and kind.__module__ == "_ctypes":  # its metaclasses have no names
+        for name in ("Structure", "Union", "Array", "_Pointer", "_SimpleCData", "_CFuncPtr"):
+            if type(getattr(ctypes, name, None)) is kind:
+                return type, (getattr(ctypes, name),)
     return NotImplemented
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from sys import getrefcount
 from typing import Any
 
 from kernelferry.objects.memory import address_of, owner_of, view
 from kernelferry.objects.reducers.reduction import CannotStore
 
 _WORTH_IT = 1000
+_OWN = 3
+"""How often a text is referred to that an array, a list of its items and whoever asks hold. One that is referred to
+more often may be in several places, or belong to others too."""
 
 
 def joined(text: str, lengths: Any, shape: tuple[int, ...]) -> Any:
@@ -29,7 +33,7 @@ def texts(found: Any) -> Any:
     if found.dtype != object or found.size < _WORTH_IT or not found.flags.c_contiguous or not found.flags.writeable:
         return NotImplemented
     items = found.ravel().tolist()
-    if type(items[0]) is not str or set(map(type, items)) != {str} or len(set(map(id, items))) < len(items):
+    if type(items[0]) is not str or set(map(type, items)) != {str} or max(map(getrefcount, items)) > _OWN:
         return NotImplemented
     text = "\0".join(items)
     if text.count("\0") == len(items) - 1:
@@ -54,9 +58,29 @@ def mapped_part(owner: Any, dtype: Any, place: tuple[int, tuple[int, ...], tuple
     return view(owner, dtype, place, writeable).view(type(owner))
 
 
-def subclass_of(cls: Any, plain: Any) -> Any:
+def subclass_of(cls: Any, plain: Any, dtype: Any) -> Any:
     """Make an array of a subclass, which shows the memory of a plain one."""
-    return plain.view(cls)
+    return plain.view(cls) if plain.dtype == dtype and plain.dtype.type is dtype.type else plain.view(dtype, cls)
+
+
+def masked_again(cls: Any, data: Any, mask: Any, settings: tuple[Any, bool]) -> Any:
+    """Make a masked array, which shows the memory of a plain one."""
+    fill_value, is_hard = settings
+    made = data.view(cls)
+    made._mask = mask  # noqa: SLF001 - the public way copies it
+    made._fill_value = fill_value  # noqa: SLF001 - the public way converts it
+    made._hardmask = is_hard  # noqa: SLF001 - likewise
+    return made
+
+
+def masked(found: Any) -> Any:
+    """Write a masked array: its memory and its mask, which others may show too."""
+    numpy = sys.modules["numpy"]
+    kind = type(found)
+    if kind is not numpy.ma.MaskedArray:
+        return NotImplemented
+    settings = (found._fill_value, bool(found._hardmask))  # noqa: SLF001 - the public ways convert
+    return masked_again, (kind, found.view(numpy.ndarray), found._mask, settings)  # noqa: SLF001
 
 
 def subclassed(found: Any) -> Any:
@@ -65,7 +89,14 @@ def subclassed(found: Any) -> Any:
     numpy = sys.modules["numpy"]
     if kind.__reduce__ is not numpy.ndarray.__reduce__ or kind.__reduce_ex__ is not numpy.ndarray.__reduce_ex__:
         return NotImplemented
-    return subclass_of, (kind, found.view(numpy.ndarray)), dict(vars(found)) or None, None, None, set_attributes
+    return (
+        subclass_of,
+        (kind, found.view(numpy.ndarray), found.dtype),
+        dict(vars(found)) or None,
+        None,
+        None,
+        set_attributes,
+    )
 
 
 def set_attributes(made: Any, state: dict[str, Any]) -> None:
