@@ -108,12 +108,21 @@ def objects(shell: Shell, start: Baseline) -> dict[str, Any]:
 
 def _transformers(shell: Shell) -> dict[str, Any]:
     """Return the user's own transformers of code."""
-    lists = {"ast": shell.ast_transformers, "input": shell.input_transformers_post}
     return {
         f"transformer:{kind}:{place}": each
-        for kind, transformers in lists.items()
+        for kind, transformers in _lists_of_transformers(shell).items()
         for place, each in enumerate(transformers)
         if "__main__" in {getattr(each, "__module__", ""), type(each).__module__}
+    }
+
+
+def _lists_of_transformers(shell: Shell) -> dict[str, list[Any]]:
+    manager = shell.input_transformer_manager
+    return {
+        "ast": shell.ast_transformers,
+        "post": shell.input_transformers_post,
+        "cleanup": manager.cleanup_transforms,
+        "line": manager.line_transforms,
     }
 
 
@@ -211,7 +220,7 @@ def _restore_objects(shell: Shell, extra: Mapping[str, Any]) -> None:
         elif what == "callback":
             shell.events.register(kind, value)
         elif what == "transformer":
-            (shell.ast_transformers if kind == "ast" else shell.input_transformers_post).append(value)
+            _lists_of_transformers(shell)[kind].append(value)
         elif what == "error":
             sys.last_type, sys.last_value, sys.last_traceback = value
         else:

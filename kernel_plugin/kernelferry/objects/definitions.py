@@ -119,6 +119,7 @@ class Registry:
     def __init__(self, namespace: dict[str, Any]) -> None:
         self.namespace = namespace
         self._refs: dict[int, Ref] = {}
+        self._order: list[Ref] = []
         self._things: dict[Ref, Any] = {}  # also keeps them alive, and so their identities their own
 
     def ref(self, thing: Any) -> Ref:
@@ -134,20 +135,25 @@ class Registry:
         made = Ref(self._name(thing))
         self._refs[id(thing)] = made
         self._things[made] = thing
+        if isinstance(thing, DEFINED):
+            self._order.append(made)
         return made
 
     def thing(self, ref: Ref) -> Any:
         """Return what a name stands for."""
         return self._things[ref]
 
-    def definitions(self) -> Iterator[tuple[Ref, Any]]:
-        """Return definitions in an order in which their skeletons can be made; it grows while one reads."""
-        done = 0
-        while done < len(self._things):
-            ref = next(iter(list(self._things)[done:]))
-            done += 1
-            if isinstance(self._things[ref], DEFINED):
-                yield ref, self._things[ref]
+    def definitions(self, begin: int = 0) -> Iterator[tuple[Ref, Any]]:
+        """Return definitions in an order in which their skeletons can be made; it grows while one reads.
+
+        Args:
+            begin: how many to leave out.
+        """
+        place = begin
+        while place < len(self._order):
+            ref = self._order[place]
+            place += 1
+            yield ref, self._things[ref]
 
     def skeleton(self, ref: Ref) -> Skeleton:
         """Return what a definition needs to exist."""

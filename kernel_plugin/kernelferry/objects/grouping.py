@@ -98,11 +98,8 @@ def dump_grouped(
     work = _Work(session, watch, known or {})
     for root in roots:
         work.first(root)
-    done: set[Ref] = set()
-    while new := [ref for ref, _ in session.registry.definitions() if ref not in done]:
-        for ref in new:
-            done.add(ref)
-            work.first(Root(ref))
+    for ref, _ in session.registry.definitions():  # it grows meanwhile
+        work.first(Root(ref))
     work.fail_what_needs_failures()
     work.tie_memory()
     work.tie_failures()

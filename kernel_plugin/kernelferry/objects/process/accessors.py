@@ -48,9 +48,9 @@ def _registered() -> Iterator[tuple[str, str, str, type]]:
             owner = getattr(sys.modules[library], host, None)
             for name, value in list(vars(owner).items()) if owner is not None else ():
                 # pandas has a CachedAccessor there, polars a NameSpace.
-                cls = getattr(value, "_accessor", None) or getattr(value, "_ns", None)
-                if isinstance(cls, type) and cls.__module__ == "__main__":
-                    yield library, host, name, cls
+                for cls in (getattr(value, "_accessor", None), getattr(value, "_ns", None)):
+                    if isinstance(cls, type) and cls.__module__ == "__main__":
+                        yield library, host, name, cls
 
 
 def _register(library: str, host: str, name: str, cls: type) -> None:

@@ -147,6 +147,8 @@ def _assigned() -> Iterator[tuple[tuple[str, str], object]]:
         else:
             module, path = owner.__name__, name
             known = sys.modules.get(module) is owner
+        if module == "__main__":
+            continue  # the session itself: these are its variables
         if known and f"{module}.{path}" not in _ELSEWHERE and name in vars(owner):
             yield (module, path), vars(owner)[name]
 

@@ -9,6 +9,8 @@ is pickled (`__reduce__`, `__getstate__`, `__getnewargs__`) is left to pickle.
 
 from __future__ import annotations
 
+import copyreg
+import sys
 from sys import getrefcount
 from typing import Any
 
@@ -50,6 +52,17 @@ def careful(found: Any) -> Any:
     return made_past, (kind, *arguments), (attributes, slots, contents), None, None, put_together
 
 
+def by_its_own_word(found: Any) -> Any:
+    """Write an instance as its class says; but where that is a name in the session, no import would find it."""
+    reduced = found.__reduce_ex__(_PROTOCOL)
+    if isinstance(reduced, str):
+        if getattr(sys.modules["__main__"], reduced, None) is not found:
+            return NotImplemented
+        slots = {name: getattr(found, name) for name in copyreg._slotnames(type(found)) if hasattr(found, name)}  # type: ignore[attr-defined]  # noqa: SLF001 - as pickle does
+        return made_past, (type(found),), (_dictionary(found), slots, (None, None)), None, None, put_together
+    return reduced
+
+
 def made_past(kind: Any, *arguments: Any) -> Any:
     """Make an instance past its class's own `__new__`."""
     compiled: Any = next(filter(is_compiled_in, kind.__mro__))
@@ -72,7 +85,7 @@ def put_together(made: Any, state: tuple[Any, Any, tuple[Any, Any]]) -> None:
 def reducer_for(kind: type) -> Any:
     """Return how instances of a class that needs care are written, or None if pickle does it well."""
     if not needs_care(kind):
-        return None
+        return by_its_own_word if is_definition(kind) and not has_default_reduce(kind) else None
     python = [base for base in kind.__mro__ if not is_compiled_in(base)]
     compiled = next(filter(is_compiled_in, kind.__mro__))
     if compiled is not object or any(_RUNS_CODE & vars(base).keys() for base in python):

@@ -32,4 +32,8 @@ def callbacks(found: Any) -> Any:
 
 def _is_of_session(function: Any) -> bool:
     owner = getattr(function, "__self__", None)
-    return "__main__" in {getattr(function, "__module__", ""), type(owner).__module__}
+    if "__main__" in {getattr(function, "__module__", ""), type(owner).__module__}:
+        return True
+    # matplotlib's widgets wrap what they are given.
+    cells = getattr(function, "__closure__", None) or ()
+    return any(getattr(cell.cell_contents, "__module__", "") == "__main__" for cell in cells)
