@@ -22,7 +22,7 @@ def callbacks(found: Any) -> Any:
         (signal, function)
         for signal, connected in found.callbacks.items()
         for reference in connected.values()
-        if (function := reference()) is not None and _is_of_session(function)
+        if (function := reference()) is not None and _is_lost(function)
     ]
     if not functions:
         return NotImplemented
@@ -30,10 +30,16 @@ def callbacks(found: Any) -> Any:
     return make, arguments, (own, functions), None, None, set_callbacks
 
 
-def _is_of_session(function: Any) -> bool:
+def _is_lost(function: Any) -> bool:
+    """Say whether nobody connects a function again: it is not one of matplotlib's own."""
     owner = getattr(function, "__self__", None)
-    if "__main__" in {getattr(function, "__module__", ""), type(owner).__module__}:
+    places = {_package(function), _package(type(owner))}
+    if not places & {"matplotlib", "mpl_toolkits"}:
         return True
-    # matplotlib's widgets wrap what they are given.
+    # Widgets wrap what they are given.
     cells = getattr(function, "__closure__", None) or ()
-    return any(getattr(cell.cell_contents, "__module__", "") == "__main__" for cell in cells)
+    return any(callable(cell.cell_contents) and _is_lost(cell.cell_contents) for cell in cells)
+
+
+def _package(thing: Any) -> str:
+    return str(getattr(thing, "__module__", "")).partition(".")[0]
