@@ -55,9 +55,10 @@ def containers(shell: Shell) -> dict[str, Any]:
     }
 
 
-def of_process(shell: Shell) -> list[Any]:
-    """Return all that belongs to the process and not to the session."""
-    return [*fixtures(shell).values(), *containers(shell).values(), shell.user_ns, vars(builtins), os.environ]
+def of_process(shell: Shell) -> frozenset[int]:
+    """Return the identities of all that belongs to the process and not to the session; the process keeps it alive."""
+    found = [*fixtures(shell).values(), *containers(shell).values(), shell.user_ns, vars(builtins), os.environ]
+    return frozenset(map(id, found))
 
 
 def _underneath(found: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ After this the session may go on: a forked child has all of it in its memory as 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +41,7 @@ class Image:
         environment: where it lives.
         fixtures: the kernel's own objects.
         containers: the plain ones that the process has once.
-        known: all that belongs to the process and not to the session.
+        known: the identities of all that belongs to the process and not to the session.
     """
 
     namespace: dict[str, Any]
@@ -55,7 +55,7 @@ class Image:
     environment: Environment
     fixtures: Mapping[str, Any]
     containers: Mapping[str, Any]
-    known: Sequence[Any]
+    known: frozenset[int]
 
     def roots(self) -> dict[str, Any]:
         """Return all that is to be pickled, by key: variables, outputs, and what process and shell hold."""

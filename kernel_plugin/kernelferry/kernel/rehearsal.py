@@ -142,10 +142,8 @@ def _tried(folder: str, entry: ComponentEntry, held: Mapping[str, Any]) -> dict[
 
 def _compared(entry: ComponentEntry, name: str, value: Any, held: Any, seconds: float) -> dict[str, Any]:
     expected = entry.fingerprint.get(name)
-    if (
-        expected is not None
-        and fingerprint(value, budget_of(expected), [vars(sys.modules["__main__"]), *of_process(_shell())]) != expected
-    ):
+    known = of_process(_shell()) | {id(vars(sys.modules["__main__"]))}
+    if expected is not None and fingerprint(value, budget_of(expected), known) != expected:
         return _said("mismatched", "it does not look the same when it is loaded", seconds)
     if isinstance(held, list):
         missing = sorted(set(held) - set(attributes_of(value)))

@@ -38,18 +38,19 @@ _AS_TEXT = frozenset(
 )  # fmt: skip
 
 
-def fingerprint(value: Any, budget: int = QUICK, fixtures: Iterable[Any] = ()) -> str:
+def fingerprint(value: Any, budget: int = QUICK, opaque: frozenset[int] = frozenset()) -> str:
     """Describe a value.
 
     Args:
         value: any object.
         budget: how many objects to look at.
-        fixtures: what belongs to the process and not to the session, such as its namespace: it is not looked into.
+        opaque: the identities of what belongs to the process and not to the session, such as its namespace: it is not
+            looked into.
 
     Returns:
         The budget and a digest: only fingerprints of the same budget can be compared.
     """
-    walk = _Walk(budget, {id(each) for each in fixtures})
+    walk = _Walk(budget, opaque)
     try:
         walk.go(value)
     except Exception:  # noqa: BLE001 - foreign code, in properties and the like: then its type is all that is said
@@ -69,7 +70,7 @@ def budget_of(found: str) -> int:
 
 
 class _Walk:
-    def __init__(self, budget: int, opaque: set[int]) -> None:
+    def __init__(self, budget: int, opaque: frozenset[int]) -> None:
         self._opaque = opaque
         self.digest = hashlib.blake2b(digest_size=12)
         self._left = budget

@@ -119,6 +119,7 @@ class _Work:
         self._holders = Holders()
         self._memory: dict[int, list[str]] = {}
         self._judged: dict[type, bool] = dict.fromkeys(_NO_TIE, True)
+        self._anchors = set(map(id, session.anchors.values()))
 
     def first(self, root: Root) -> None:
         """Pickle a root by itself, and tie it to those that it has something in common with."""
@@ -133,7 +134,7 @@ class _Work:
         self._needs[root.key] = dumped.needs
         held = held_plainly(root.value, self._session.anchors.values()) if len(dumped.stream) > _WORTH_ASKING else None
         if held is None:
-            held = [{identity: thing for identity, (_, thing) in dumped.memo().items()}]
+            held = [{key: thing for key, (_, thing) in dumped.memo().items() if key not in self._anchors}]
         self._tie_common(root.key, self._holders.add(root.key, held))
 
     def fail_what_needs_failures(self) -> None:
