@@ -113,7 +113,9 @@ def _assemble(situation: Situation, recomputed: frozenset[str], choice: Choice) 
 
 def _explain(situation: Situation, name: str) -> Unmovable:
     history = situation.history
-    needed = history.requirement([name], available=situation.active.keys() - situation.lost)
+    # To recompute it is to recompute those that it shares objects with.
+    together = situation.component_of[name].names
+    needed = history.requirement(sorted(together), available=situation.active.keys() - together - situation.lost)
     refused = [
         RefusedCell(index, history[index].execution_count, situation.refused[index])
         for index in needed
