@@ -296,7 +296,6 @@ def test_a_kernel_that_cannot_be_restored_starts_all_the_same(start: Start, tmp_
     assert start(environment=environment, extension=False).works("1 + 1").count == 1
 
 
-@pytest.mark.xfail(reason="it is written to the stream of a cell, and there is none yet")
 def test_a_kernel_that_cannot_be_restored_says_so_in_its_log(start: Start, tmp_path: Path) -> None:
     environment = with_extension(tmp_path) | {"KERNELFERRY_RESTORE": str(tmp_path / "none")}
     assert "There is no" in start(environment=environment, extension=False).log()

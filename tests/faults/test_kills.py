@@ -108,7 +108,6 @@ def test_a_save_that_is_interrupted_leaves_a_session_that_works(
     assert loads(start, store) == HOLDS_NEW
 
 
-@pytest.mark.xfail(reason="nobody is left who would end a child at its deadline")
 def test_the_child_of_a_kernel_that_dies_does_not_live_on(kernel: Kernel, store: Path, tmp_path: Path) -> None:
     there = tmp_path / "there"
     kernel.works(

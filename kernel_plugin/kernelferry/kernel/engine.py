@@ -118,7 +118,7 @@ class Engine:
         if not in_child:
             self.last_report = self._save_here(image, store, options, deadline)
             return self.last_report
-        child = Child(lambda tell, known: _save_in_child(image, store, options, tell, known), deadline)
+        child = Child(lambda tell, known: _save_in_child(image, store, options, tell, known), deadline, background)
         child.start()
         self.running = child
         if background:

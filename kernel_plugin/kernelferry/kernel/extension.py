@@ -86,11 +86,14 @@ def _shell() -> Shell:
 def _restore(shell: Shell, source: str) -> None:
     from kernelferry.api import FerryError  # noqa: PLC0415 - see the module's docstring
 
+    engine = engine_of(shell)
     try:
-        engine_of(shell).load(source)
+        engine.load(source)
     except FerryError as exc:
-        # The kernel must start all the same: the user is told, and nothing is lost that was not lost before.
-        print(f"Kernel Ferry: {exc}", file=sys.stderr)  # noqa: T201 - there is nobody else to tell yet
+        # The kernel must start all the same: nothing is lost that was not lost before. Nobody hears its streams yet, so
+        # it is told to the log, and to whoever asks for the report.
+        engine.failure = exc
+        print(f"Kernel Ferry: {exc}", file=sys.__stderr__)
 
 
 class _Plainly(Exception):  # noqa: N818 - a message

@@ -7,8 +7,12 @@ names are put back as they were.
 from __future__ import annotations
 
 import linecache
+import os
 import pickle
-from collections.abc import Iterable, Mapping
+import random
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from types import FunctionType, ModuleType
@@ -74,23 +78,18 @@ class Loading:
         """Load everything.
 
         Raises:
-            CheckpointDamaged: a part of it is not as it was written; the names are as they were.
+            CheckpointDamaged: a part of it is not as it was written; the session is as it was.
         """
         begun = perf_counter()
-        before = dict(self.shell.user_ns)
         captured = self._captured()
-        self._bring_sources()
-        process.prepare(captured)
-        loader = self._loader()
-        try:
-            self._load_all(loader)
-        except CheckpointDamaged:
-            _put_back(self.shell.user_ns, before)
-            raise
-        shell_state.import_submodules(_list(self.manifest.shell.get("submodules")))
-        for step in self.steps:
-            self._follow(step)
-        self._recompute_what_failed()
+        with _undone_on_failure(self.shell.user_ns):
+            self._bring_sources()
+            process.prepare(captured)
+            self._load_all(self._loader())
+            shell_state.import_submodules(_list(self.manifest.shell.get("submodules")))
+            for step in self.steps:
+                self._follow(step)
+            self._recompute_what_failed()
         outcomes = self._finish(captured)
         self.bar.end()
         return self._report(outcomes, perf_counter() - begun)
@@ -331,10 +330,23 @@ def _why(exc: BaseException) -> str:
     return f"it could not be loaded ({words(exc)})"
 
 
-def _put_back(namespace: dict[str, Any], before: Mapping[str, Any]) -> None:
-    for name in namespace.keys() - before.keys():
-        del namespace[name]
-    namespace.update(before)
+@contextmanager
+def _undone_on_failure(namespace: dict[str, Any]) -> Iterator[None]:
+    """Put names, folder and environment back as they were, if a load fails half-way or is interrupted."""
+    names, folder = dict(namespace), os.getcwd()  # noqa: PTH109 - `Path.cwd` says the same
+    environ, path, draws = dict(os.environ), list(sys.path), random.getstate()
+    try:
+        yield
+    except BaseException:
+        for name in namespace.keys() - names.keys():
+            del namespace[name]
+        namespace.update(names)
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environ)
+        sys.path[:] = path
+        random.setstate(draws)
+        raise
 
 
 def _number(name: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kernelferry.kernel.entropy import is_entropic
 from kernelferry.kernel.pins import present_pin
 from kernelferry.objects.dumping import Dumped
 from kernelferry.objects.grouping import Grouped
@@ -18,9 +19,12 @@ REPLAY_FACTOR = 2.0
 """A replay is priced at twice what the cell took: another machine may be slower, and of a stored value we are sure."""
 REPLAY_SECONDS = 0.05
 """Besides, for each cell."""
+NEVER = 1e9
+"""Seconds: the price of a cell that would come out different. It runs again only for what cannot be stored."""
 STORED_ANYWAY = 0.2
 """Seconds: what takes less to store and load is stored wherever it can be, even if its cell has to run again anyway. A
 stored value is what it was, and shares with others what it shared; of a recomputed one that has yet to be seen."""
+_WORTH_TIMING = 1 << 20  # bytes
 BANDWIDTH = 200e6
 """Bytes per second of a store that has not been measured yet."""
 
@@ -87,7 +91,10 @@ def plan_for(
         names = frozenset(key[1:] for key in tie if key[0] == "=" and key[1:] in active)
         if names:
             components.append(_component(tie, names, home, reasons, bandwidth))
-    prices = {cell.index: cell.seconds * REPLAY_FACTOR + REPLAY_SECONDS for cell in history.cells}
+    prices = {
+        cell.index: NEVER if is_entropic(history, cell.index) else cell.seconds * REPLAY_FACTOR + REPLAY_SECONDS
+        for cell in history.cells
+    }
     costs = Costs(tuple(components), bandwidth.write, bandwidth.read, prices, alpha)
     return make_plan(history, costs, refusals_of(rules(policy)))
 
@@ -98,11 +105,12 @@ def _component(
     parts = {id(part): part for key in tie if (part := home.get(key)) is not None}.values()
     failed = {name: reason for name in names if (reason := reasons.of(name))}
     size = sum(part.size for part in parts)
-    # What is tied to an output, or to what the process holds, is wanted as it is: it costs nothing to store it.
-    others = any(key[0] == "=" and key[1:] not in names for key in tie)
+    # What is tied to an output, to a definition or to what the process holds is wanted as it is: storing costs nothing.
+    others = any(key[0] != "=" or key[1:] not in names for key in tie)
     if others and not failed:
         return Component(names)
-    seconds = sum(part.seconds for part in parts)
+    # Of small ones the time says more about what was imported meanwhile than about them.
+    seconds = sum(part.seconds for part in parts) if size > _WORTH_TIMING else 0.0
     cost = size / bandwidth.write + size / bandwidth.read + 2 * seconds
     if cost < STORED_ANYWAY:
         return Component(names, failed=failed)

@@ -200,7 +200,16 @@ def sources_of(session: Session) -> dict[str, str]:
 def _to_store(pickled: Pickled) -> list[Dumped]:
     """Return the components that are stored: all but those of names that are recomputed or lost."""
     left_out = {f"={name}" for name in pickled.plan.recomputed} | pickled.reasons.by_key.keys()
-    return [part for part in pickled.grouped.components if left_out.isdisjoint(part.marks)]
+    parts = pickled.grouped.components
+    while True:
+        kept = [part for part in parts if left_out.isdisjoint(part.marks)]
+        # A definition whose state shares something with what is recomputed is not stored, and nor is what needs it.
+        gone = {mark for part in parts for mark in part.marks if mark[0] not in "=!#"}
+        gone -= {mark for part in kept for mark in part.marks}
+        more = {mark for part in kept if not gone.isdisjoint(part.needs) for mark in part.marks if mark != "#"}
+        if not more:
+            return kept
+        left_out |= more
 
 
 def _write_components(

@@ -92,7 +92,7 @@ def objects(shell: Shell, start: Baseline) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for kind, magics in shell.magics_manager.magics.items():
         for name, function in magics.items():
-            if start.magics[kind].get(name) is not function and isinstance(function, types.FunctionType):
+            if start.magics[kind].get(name) is not function and getattr(function, "__module__", "") == "__main__":
                 found[f"magic:{kind}:{name}"] = function
     found.update(_transformers(shell))
     for event in _EVENTS:

@@ -4,12 +4,17 @@ The child has a copy of everything, which costs nothing until somebody writes to
 `__reduce__` that crashes, hangs, or changes things) happens to a copy. It tells over a pipe what it is doing; where it
 dies or falls silent, another child is forked that leaves out what it was at.
 
+What came of it the child leaves in a file without a name: a pipe that nobody reads for a while would hold it up. For
+the same reason a save in the background drops what it has to tell when the pipe is full. It is not tried again either:
+a second fork would take the session as it is by then.
+
 In the child only the thread that forked lives on. So nothing there may wait for another one: no output through the
 kernel's streams, no sockets, no pools of threads that were there before.
 """
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import io
 import json
@@ -18,6 +23,7 @@ import pickle
 import select
 import signal
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -41,6 +47,11 @@ Work = Callable[[Tell, dict[str, str]], SaveReport]
 class Child:
     """A save that is under way in a child.
 
+    Args:
+        work: what it does.
+        deadline: seconds after which a silent one is given up.
+        background: whether nobody waits for it.
+
     Attributes:
         pid: its process.
         at: the key of the root that it is pickling; empty once it writes.
@@ -53,6 +64,7 @@ class Child:
 
     work: Work
     deadline: float = DEADLINE
+    background: bool = False
     pid: int = 0
     at: str = ""
     done: tuple[int, int] = (0, 0)
@@ -63,15 +75,18 @@ class Child:
     _pipe: int = -1
     _rest: bytes = b""
     _heard: float = 0.0
+    _outcome: Any = None
 
     def start(self) -> None:
         """Fork; must be called in the thread that runs cells."""
         reading, writing = os.pipe()
+        self._outcome = tempfile.TemporaryFile()  # noqa: SIM115 - read when the child has ended
         with _no_fork_warning():
             pid = os.fork()
         if not pid:
             os.close(reading)
-            _run(self.work, writing, self.known)
+            os.set_blocking(writing, not self.background)
+            _run(self.work, writing, self.known, self._outcome)
         os.close(writing)
         self.pid, self._pipe, self._rest, self._heard = pid, reading, b"", monotonic()
 
@@ -84,20 +99,30 @@ class Child:
         """Hear what the child has to say, for so long at most; fork another one if it has died over a root."""
         if self.finished:
             return
-        ready, _, _ = select.select([self._pipe], [], [], seconds)
-        if ready:
-            data = os.read(self._pipe, 1 << 16)
-            self._heard = monotonic()
-            if data:
-                *lines, self._rest = (self._rest + data).split(b"\n")
-                for line in lines:
-                    self._take(json.loads(line))
-            else:
-                self._ended(f"crashed ({_how(self._reap())})")
+        if self._is_ready(seconds):
+            while self._hear() and self._is_ready(0):
+                pass
         elif monotonic() - self._heard > self.deadline:
             self._kill()
             self._reap()
             self._ended(f"took longer than {self.deadline:.0f} s")
+
+    def _is_ready(self, seconds: float) -> bool:
+        return bool(select.select([self._pipe], [], [], seconds)[0])
+
+    def _hear(self) -> bool:
+        """Hear what there is, and say whether there may be more."""
+        data = os.read(self._pipe, 1 << 16)
+        self._heard = monotonic()
+        if data:
+            *lines, self._rest = (self._rest + data).split(b"\n")
+            for line in lines:
+                self._take(json.loads(line))
+            return True
+        status = self._reap()
+        if not self._read_outcome():
+            self._ended(f"crashed ({_how(status)})")
+        return not self.finished
 
     def cancel(self) -> None:
         """End it; the store keeps what it had."""
@@ -114,21 +139,29 @@ class Child:
             self.at = ""
         elif "speed" in said:
             self.speed = said["speed"]
-        elif "report" in said:
-            self._reap()
-            self.report = SaveReport.from_json(said["report"])
+
+    def _read_outcome(self) -> bool:
+        with self._outcome as file:
+            file.seek(0)
+            said = file.read()
+        if not said:
+            return False
+        answer = json.loads(said)
+        if "report" in answer:
+            self.report = SaveReport.from_json(answer["report"])
         else:
-            self._reap()
-            self.error = pickle.loads(bytes.fromhex(said["error"]))  # noqa: S301 - from our own child
+            self.error = pickle.loads(bytes.fromhex(answer["error"]))  # noqa: S301 - from our own child
+        return True
 
     def _ended(self, how: str) -> None:
         """The child is gone without a report: go on without the root that it was at."""
         if self.finished:
             return
         keys = [key for key in self.at.split(", ") if key] if self.at else []
-        if not keys or all(key in self.known for key in keys):
+        if self.background or not keys or all(key in self.known for key in keys):
+            at = f" at {', '.join(key.lstrip('=') for key in keys)}" if keys else ""
             self.error = FerryError(
-                problem=f"The process that was saving {how}.",
+                problem=f"The process that was saving {how}{at}.",
                 state=_AS_THEY_WERE,
                 remedy="Save again; if that does not help, save without a child: kernelferry.save(…, fork=False).",
             )
@@ -160,20 +193,27 @@ def _how(status: int) -> str:
 # --- in the child -----------------------------------------------------------------------------------------------------
 
 
-def _run(work: Work, pipe: int, known: dict[str, str]) -> NoReturn:
+def _run(work: Work, pipe: int, known: dict[str, str], outcome: Any) -> NoReturn:
     status = 1
     try:
         _be_quiet()
-        _say(pipe, _outcome(work, pipe, known))
+        said = _outcome(work, pipe, known, os.getpid())
+        outcome.write(json.dumps(said).encode())
+        outcome.flush()
         status = 0
     finally:
         # No exception, exit handler or buffered output of the parent's may take place a second time.
         os._exit(status)
 
 
-def _outcome(work: Work, pipe: int, known: dict[str, str]) -> dict[str, Any]:
+def _outcome(work: Work, pipe: int, known: dict[str, str], owner: int) -> dict[str, Any]:
+    def tell(said: dict[str, Any]) -> None:
+        if os.getpid() != owner:
+            os._exit(0)  # some `__reduce__` has forked: there is to be one save
+        _say(pipe, said)
+
     try:
-        return {"report": work(lambda said: _say(pipe, said), known).to_json()}
+        return {"report": work(tell, known).to_json()}
     except FerryError as exc:
         return {"error": pickle.dumps(exc).hex()}
     except MemoryError:
@@ -192,16 +232,27 @@ def _failed(why: str) -> FerryError:
 
 def _say(pipe: int, said: dict[str, Any]) -> None:
     data = json.dumps(said).encode() + b"\n"
-    while data:
-        data = data[os.write(pipe, data) :]
+    if os.get_blocking(pipe):
+        while data:
+            data = data[os.write(pipe, data) :]
+    elif len(data) <= select.PIPE_BUF:  # written whole, or not at all
+        with suppress(BlockingIOError):
+            os.write(pipe, data)
 
 
 def _be_quiet() -> None:
+    _die_with_the_parent()
     # Collecting would run finalizers of objects that live on in the parent.
     gc.disable()
     sys.stdout = sys.stderr = io.StringIO()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
+
+
+def _die_with_the_parent() -> None:
+    """Do not outlive a kernel that is killed; only Linux can be asked for that."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 @contextmanager

@@ -28,7 +28,6 @@ def player() -> Iterator[Player]:
         yield player
 
 
-@pytest.mark.xfail(reason="a replay is refused for the random generators that have a state, and for no other source")
 @pytest.mark.parametrize("source", SOURCES)
 def test_what_comes_from_nowhere_is_not_run_again_where_it_can_be_stored(
     player: Player, tmp_path: Path, source: str
@@ -44,7 +43,6 @@ def test_what_comes_from_a_generator_that_has_a_seed_may_be_run_again(player: Pl
     assert player.end().report["x"][0] == "recomputed"
 
 
-@pytest.mark.xfail(reason="what a cell reads of the process is not among its inputs")
 def test_what_was_read_from_the_environment_before_it_changed_is_not_read_again(player: Player, tmp_path: Path) -> None:
     cells = ["%load_ext kernelferry", "import os", "x = os.environ.get('KF')", "os.environ['KF'] = '1'"]
     player.begin(Request([*cells, f"%ferry save {tmp_path} --json"], len(cells) + 1, expensive=1))
