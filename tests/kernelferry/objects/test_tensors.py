@@ -18,7 +18,11 @@ round_trip = _module.round_trip
 
 CASES = {
     "tensors that share memory go on sharing it": (
-        "import torch\na = torch.arange(100000.)\nb, c, held = a[2:5], a.view(2, -1), [a]\ns = torch.ones(3)\nt = s[1:]",
+        """
+        import torch
+        a, s = torch.arange(100000.), torch.ones(3)
+        b, c, held, t = a[2:5], a.view(2, -1), [a], s[1:]
+        """,
         "a[3] = -5\ns[1] = 9\nassert b[1] == c[0, 3] == -5 and held[0] is a and t.tolist() == [9, 1]",
     ),
     "parameters keep their gradients, and their optimiser": (
@@ -49,7 +53,10 @@ CASES = {
         copy = g.get_state()
         half, empty = torch.tensor([1, 2], dtype=torch.bfloat16), torch.empty(0)
         """,
-        "assert g.get_state().equal(copy) and half.dtype is torch.bfloat16 and half.tolist() == [1, 2] and not len(empty)",
+        """
+        assert g.get_state().equal(copy) and half.dtype is torch.bfloat16 and half.tolist() == [1, 2]
+        assert not len(empty)
+        """,
     ),
 }
 

@@ -66,6 +66,8 @@ def _by_base(kind: type) -> Reducer | None:
         return exceptions.exception
     if issubclass(kind, threading.Thread) and "__reduce__" not in vars(kind):
         return threads.thread
+    if issubclass(kind, threading.local):
+        return threads.local
     if subclasses.forgets_attributes(kind):
         return subclasses.with_attributes
     for base in kind.__mro__:

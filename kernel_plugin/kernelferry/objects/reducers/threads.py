@@ -15,9 +15,9 @@ _RLOCK = type(threading.RLock())
 _HANDLES = frozenset({"_tstate_lock", "_handle", "_os_thread_handle", "_context", "_stderr", "_invoke_excepthook"})
 
 
-def local_with(attributes: dict[str, Any]) -> Any:
-    """Make thread-local data as the main thread sees it."""
-    made = threading.local()
+def local_with(cls: Any, attributes: dict[str, Any]) -> Any:
+    """Make thread-local data as the main thread sees it, past its class's own `__init__`."""
+    made = threading.local.__new__(cls)
     made.__dict__.update(attributes)
     return made
 
@@ -58,8 +58,9 @@ def _rlock(lock: Any) -> Any:
     return threading.RLock, ()
 
 
-def _local(local: threading.local) -> Any:
-    return local_with, (dict(vars(local)),)
+def local(found: threading.local) -> Any:
+    """Write thread-local data, as this thread sees it."""
+    return local_with, (type(found), dict(vars(found)))
 
 
 def thread(found: threading.Thread) -> Any:
@@ -89,7 +90,7 @@ def _simple_queue(found: queue.SimpleQueue[Any]) -> Any:
 TABLE: dict[type, Reducer] = {
     _LOCK: _lock,
     _RLOCK: _rlock,
-    threading.local: _local,
+    threading.local: local,
     threading.Thread: thread,
     queue.SimpleQueue: _simple_queue,
 }
