@@ -35,7 +35,7 @@ from kernelferry.kernel.namespace import Shell, user_names
 from kernelferry.kernel.planning import refusals_of, rules
 from kernelferry.kernel.progress import Bar
 from kernelferry.kernel.replaying import adopt_instances, replay
-from kernelferry.kernel.saving import step_from_json
+from kernelferry.kernel.saving import step_from_json, type_name
 from kernelferry.objects import process
 from kernelferry.objects.diagnosis import words
 from kernelferry.objects.fingerprint import budget_of, fingerprint
@@ -125,16 +125,25 @@ class Loading:
     def _load(self, loader: Loader, entry: ComponentEntry) -> None:
         begun = perf_counter()
         try:
-            found = loader.load(entry.id)
+            found = dict(loader.load(entry.id))
         except (CheckpointDamaged, KeyboardInterrupt):
             raise
         except BaseException as exc:  # noqa: BLE001 - whatever foreign code raises; it is reported
             self.failures.update(dict.fromkeys(entry.names, _why(exc)))
             return
         took = perf_counter() - begun
+        for name in [name for name, value in found.items() if self._is_another(name, value)]:
+            self.failures[name] = f"{name}: it came back as a {type(found.pop(name)).__name__}"
         self.values.update(found)
         self.seconds.update(dict.fromkeys(entry.names, took))
         self.shell.user_ns.update({name: value for name, value in found.items() if _is_variable(name)})
+
+    def _is_another(self, name: str, value: Any) -> bool:
+        """Whether a value is not even of the type that it was of; some iterators are written as others."""
+        entry = self.manifest.names.get(name)
+        if entry is None or entry.type.endswith(("iterator", "reversed")):
+            return False
+        return entry.type != type_name(value)
 
     # --- replays ------------------------------------------------------------------------------------------------------
 

@@ -306,7 +306,7 @@ def _names(pickled: Pickled, entries: list[ComponentEntry]) -> dict[str, NameEnt
             if name in lost and lost[name].cells:
                 reason += "; not recomputed: " + _why_not(lost[name])
         found[name] = NameEntry(
-            outcome=outcome, reason=reason, component=component, type=_type(value), bytes=sizes.get(name, 0)
+            outcome=outcome, reason=reason, component=component, type=type_name(value), bytes=sizes.get(name, 0)
         )
     return found
 
@@ -319,7 +319,8 @@ def _why_not(unmovable: Any) -> str:
     return "; ".join(parts[:3])
 
 
-def _type(value: Any) -> str:
+def type_name(value: Any) -> str:
+    """Return the name of a value's type, as manifests have it."""
     kind = type(value)
     return (
         kind.__qualname__ if kind.__module__ in {"builtins", "__main__"} else f"{kind.__module__}.{kind.__qualname__}"

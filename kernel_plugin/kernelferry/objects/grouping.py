@@ -29,7 +29,7 @@ from typing import Any
 from kernelferry.objects.definitions import Ref
 from kernelferry.objects.dumping import Dumped, Root, dump
 from kernelferry.objects.pickling import Session
-from kernelferry.objects.recognition import DEFINED, full_name, is_compiled
+from kernelferry.objects.recognition import DEFINED, full_name, is_compiled, is_definition, is_importable
 from kernelferry.objects.reducers import KnownToFail
 from kernelferry.objects.sharing import Holders, held_plainly
 
@@ -119,6 +119,8 @@ class _Work:
         self._holders = Holders()
         self._memory: dict[int, list[str]] = {}
         self._judged: dict[type, bool] = dict.fromkeys(_NO_TIE, True)
+        self._classes_seen = 0
+        self._class_containers: set[int] = set()
         self._anchors = set(map(id, session.anchors.values()))
 
     def first(self, root: Root) -> None:
@@ -232,22 +234,29 @@ class _Work:
             self._judged[kind] = judged
         return judged or (kind is tuple and not thing) or self._is_named(thing)
 
+    def _of_classes(self) -> set[int]:
+        """Return the containers that classes of libraries have, which instances may name in their states."""
+        handlers = self._session.handlers
+        if len(handlers) != self._classes_seen:
+            self._classes_seen = len(handlers)
+            bases = {base for kind in handlers for base in kind.__mro__ if not is_definition(base)}
+            self._class_containers = {
+                id(value) for base in bases for value in vars(base).values() if type(value) in {list, dict, set}
+            }
+        return self._class_containers
+
     def _is_named(self, thing: Any) -> bool:
         """Say whether a thing is written as a name, be it by us or by its own `__reduce__`."""
-        if id(thing) in self._session.fixture_names or any(thing is each for each in self._session.anchors.values()):
+        if id(thing) in self._session.fixture_names or id(thing) in self._anchors:
             return True
         kind = type(thing)
-        if kind in {list, dict, set, tuple, frozenset, bytearray}:
+        if kind in {list, dict, set}:
+            return id(thing) in self._of_classes()
+        if kind in {tuple, frozenset, bytearray}:
             return False
-        handler = self._session.handlers.get(kind)
-        if handler is not None:
-            return False
-        if not is_compiled(kind) and "__reduce__" not in vars(kind):
-            return False
-        try:
-            return isinstance(thing.__reduce_ex__(5), str)
-        except Exception:  # noqa: BLE001 - then pickle would have failed; it has a way of its own
-            return False
+        if hasattr(thing, "__qualname__") and is_importable(thing):
+            return True  # a function of Cython's, say
+        return self._session.handlers.get(kind) is None and _names_itself(thing)
 
 
 def _reach(start: list[Any]) -> Iterable[tuple[int, Any]]:
@@ -276,3 +285,14 @@ def _is_common(thing: Any) -> bool:
     if type(thing) in _NO_TIE or isinstance(thing, (type, types.FrameType, types.ModuleType)):
         return True
     return type(thing) is dict and ("__builtins__" in thing or "__spec__" in thing)
+
+
+def _names_itself(thing: Any) -> bool:
+    """Say whether an object's own way of being pickled is a name."""
+    kind = type(thing)
+    if not is_compiled(kind) and "__reduce__" not in vars(kind):
+        return False
+    try:
+        return isinstance(thing.__reduce_ex__(5), str)
+    except Exception:  # noqa: BLE001 - then pickle would have failed; it has a way of its own
+        return False

@@ -105,6 +105,7 @@ class Loader:
     def forgive(self, component: str) -> None:
         """Try again what has failed, when it is asked for the next time: what it looked up may be there by then."""
         self._failed.pop(component, None)
+        self._loaded.pop(component, None)
         self._begun.discard(component)
 
     def _read(self, stored: Stored) -> dict[str, Any]:

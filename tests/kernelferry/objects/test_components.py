@@ -61,6 +61,14 @@ CASES = {
         "assert a[0] is x",
         ["np", "x a"],
     ),
+    "frames that have nothing to do with each other stand alone": (
+        (
+            "import pandas as pd\none = pd.DataFrame({'a': [1], 's': ['x'], 'c': pd.Categorical(['k'])})\n"
+            "two = pd.DataFrame({'a': [2.5], 's': ['y'], 't': pd.to_datetime(['2020-01-01'])})"
+        ),
+        "assert one.a[0] == 1 and two.s[0] == 'y'",
+        ["pd", "one", "two"],
+    ),
     "frames that came from each other are tied by what they share": (
         (
             "import pandas as pd\ndf = pd.DataFrame({'a': range(9), 's': list('abcdefghi')})\n"

@@ -74,6 +74,7 @@ CASES = (
         assert environment is os.environ and get_variable("MATRIX_ALIAS") == "1"
         assert import_path is sys.path is path_box[0] and all_modules is sys.modules
         """,
+        limit="inside of a list, `sys.path` is a copy: only variables are bound to what a process has once",
     ),
     Case(
         "streams and methods of loggers kept by name write to those of the kernel",
@@ -115,6 +116,7 @@ CASES = (
         assert nan_cells[0] is np.nan and nan_cells[2] is np.ma.masked and nan_cells[3] is np._NoValue
         """,
         needs=("numpy", "pandas"),
+        limit="inside of containers, numbers and nan do not keep their identity",
     ),
     Case(
         "rcParams, option groups and registries under other names change the living ones",
@@ -130,6 +132,7 @@ CASES = (
         """,
         needs=("matplotlib", "pandas"),
         alone=True,
+        limit="matplotlib's registry of colour maps and its plain dictionaries of names come back as copies",
     ),
     Case(
         "the current decimal context, thread, loop and signal numbers are the new kernel's",

@@ -211,6 +211,7 @@ CASES = (
         set_rule(4)
         assert on_island() == 4 and island_globals["rule"] == 4 and rule == 99
         """,
+        limit="a dictionary that is a function's globals is not the variable's any more",
     ),
     Case(
         "a replaced code object, and a replaced default, stay replaced",

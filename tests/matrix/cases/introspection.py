@@ -91,6 +91,7 @@ CASES = (
         assert (c_point.x, c_point.y) == (3, 4.5) and list(c_array) == [1, 2, 3] and c_value.value == 7
         assert type(c_point) is CPoint and ctypes.sizeof(CPoint) == 16
         """,
+        limit="types of ctypes are made anew, and lose their identity",
     ),
     Case(
         "a pointer and a loaded library are not passed off as moved",
@@ -106,6 +107,7 @@ CASES = (
         check="assert beside_pointer == 'fine'",
         expected={"pointer": SKIPPED, "library": SKIPPED, "c_callback": SKIPPED, "pointed": EITHER},
         reasons={"pointer": "pointer", "library": "library", "c_callback": "c_callback"},
+        limit="the class of a loaded library cannot be made again, and the reason names that class",
     ),
     Case(
         "loggers are the library's, with the user's handlers, filters and formatters",
@@ -158,6 +160,7 @@ CASES = (
             assert api_mock.call(2) == 5 and api_mock.call.call_args_list == [mock.call(1), mock.call(2)]
             assert isinstance(api_mock, Api)
         """,
+        limit="a mock makes a class for each instance, which loses its spec",
     ),
     Case(
         "a profiler, a timer and a trace of time are usable or named",

@@ -57,6 +57,7 @@ CASES = (
         assert length_slice[0] == 9 and type(bare) is Bare and bare.note == "kept?"
         """,
         needs=_NUMPY,
+        limit="a `__reduce__` of its own copies the memory that its slices show",
     ),
     Case(
         "ufuncs, of the library and of the user, vectorize and piecewise functions compute",

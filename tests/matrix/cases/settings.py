@@ -21,6 +21,7 @@ CASES = (
         """,
         needs=("mpmath", "polars", "sklearn"),
         alone=True,
+        limit="settings of mpmath are not known",
     ),
     Case(
         "a context manager of settings that was entered and not left is still in force, or undone with it",
@@ -48,6 +49,7 @@ CASES = (
         assert mimetypes.guess_type("x.matrix")[0] == "application/x-matrix"
         """,
         alone=True,
+        limit="what is registered with codecs cannot be listed",
     ),
     Case(
         "replaced hooks for display, warnings and unraisable errors are the user's functions",
@@ -109,6 +111,7 @@ CASES = (
         assert logging.makeLogRecord({}).matrix == "m"
         """,
         alone=True,
+        limit="a logger of the session's class is made by logging, of its usual class",
     ),
     Case(
         "converters, units and a default cycle registered with matplotlib are in force",
@@ -131,6 +134,7 @@ CASES = (
         """,
         needs=("matplotlib",),
         alone=True,
+        limit="matplotlib's registry of units is not carried over",
     ),
     Case(
         "traits of classes changed by %config, and environment set by %env and %set_env, are as set",
@@ -150,6 +154,7 @@ CASES = (
         assert shell.display_formatter.formatters["text/plain"].pprint is False
         """,
         alone=True,
+        limit="settings of the shell's helpers are not carried over",
     ),
     Case(
         "input transformers and ast transformers of the user change the next cell",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import tempfile
 from typing import Any
 
 from kernelferry.objects.reducers.reduction import CannotStore, Reducer
@@ -52,6 +53,11 @@ def reopened(
 
 def closed_file(kind: str, path: Any, mode: str, attributes: dict[str, Any]) -> Any:
     """Make a file that is closed."""
+    if kind == "BufferedRandom":
+        both: Any = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed at once
+        both.raw.name = path
+        both.close()
+        return both
     raw = io.FileIO(os.devnull, "r" if "r" in mode else "w")
     raw.name = path
     made: Any = io.BufferedReader(raw) if "r" in mode else io.BufferedWriter(raw)
@@ -65,7 +71,7 @@ def closed_file(kind: str, path: Any, mode: str, attributes: dict[str, Any]) -> 
 def _file(found: Any) -> Any:
     is_text = type(found) is _TEXT
     if found.closed:
-        kind, attributes = ("text", dict(vars(found))) if is_text else ("bytes", {})
+        kind, attributes = ("text", dict(vars(found))) if is_text else (type(found).__name__, {})
         return closed_file, (kind, _name(found), str(getattr(found, "mode", "r")), attributes)
     path, raw_name, mode, pin = _checked(found)
     text = None
