@@ -215,6 +215,8 @@ class Loading:
         result = namespace.get(name, _ABSENT)
         for other in set(user_names(self.shell)) - kept.keys() - {name}:
             namespace.pop(other, None)
+        for other, value in kept.items():
+            adopt_instances(namespace.get(other), value)
         namespace.update(kept)
         if result is not _ABSENT:
             namespace[name] = result

@@ -1,4 +1,4 @@
-"""Accessors and namespaces that the session has registered with pandas and polars: `frame.mine.method()`."""
+"""What the session has registered with pandas and polars: accessors, namespaces (`frame.mine.method()`) and types."""
 
 from __future__ import annotations
 
@@ -52,10 +52,17 @@ def _registered() -> Iterator[tuple[str, str, str, type]]:
                     if isinstance(cls, type) and cls.__module__ == "__main__":
                         yield library, host, name, cls
 
+    registry = getattr(sys.modules.get("pandas.core.dtypes.base"), "_registry", None)
+    for cls in getattr(registry, "dtypes", ()):
+        if cls.__module__ == "__main__":
+            yield "pandas", "", cls.__name__, cls
+
 
 def _register(library: str, host: str, name: str, cls: type) -> None:
     kind = host.lower()
-    if library == "pandas":
+    if not host:
+        sys.modules["pandas"].api.extensions.register_extension_dtype(cls)
+    elif library == "pandas":
         getattr(sys.modules["pandas"].api.extensions, f"register_{kind}_accessor")(name)(cls)
     else:
         getattr(sys.modules["polars"].api, f"register_{kind}_namespace")(name)(cls)

@@ -44,6 +44,7 @@ _BY_NAME = {
     "torch.storage.TypedStorage": ("tensors", "typed"),
     "torch.storage.UntypedStorage": ("tensors", "untyped"),
     "numpy.memmap": ("numpy_arrays", "memmap"),
+    "json.decoder.JSONDecoder": ("json_codecs", "decoder"),
     "matplotlib.cbook.CallbackRegistry": ("plots", "callbacks"),
     "numpy.ma.MaskedArray": ("numpy_arrays", "masked"),
     "numpy.ma.core.MaskedArray": ("numpy_arrays", "masked"),
