@@ -152,13 +152,17 @@ class Loading:
         if isinstance(step, Run):
             self._run_again(step.cell)
         elif isinstance(step, Load):
-            for name in step.names:
-                if name in self.values:
-                    adopt_instances(namespace.get(name), self.values[name])
-                    namespace[name] = self.values[name]
+            self._bind({name: self.values[name] for name in step.names if name in self.values})
         else:
             for name in step.names:
                 namespace.pop(name, None)
+
+    def _bind(self, values: Mapping[str, Any]) -> None:
+        """Bind names to stored values, in place of what replays have bound them to."""
+        namespace = self.shell.user_ns
+        for name, value in values.items():
+            adopt_instances(namespace.get(name), value)
+            namespace[name] = value
 
     def _run_again(self, index: int) -> None:
         cell = self.history[index]
@@ -209,15 +213,13 @@ class Loading:
         needed = set(cells)
         for step in schedule(self.history, stored=available, cells=needed):
             if isinstance(step, Load):
-                namespace.update({other: kept[other] for other in step.names if other in kept})
+                self._bind({other: kept[other] for other in step.names if other in kept})
             else:
                 self._follow(step)
         result = namespace.get(name, _ABSENT)
         for other in set(user_names(self.shell)) - kept.keys() - {name}:
             namespace.pop(other, None)
-        for other, value in kept.items():
-            adopt_instances(namespace.get(other), value)
-        namespace.update(kept)
+        self._bind(kept)
         if result is not _ABSENT:
             namespace[name] = result
 
