@@ -7,7 +7,7 @@ from kernelferry import api
 
 
 def test_exported_members_of_the_package() -> None:
-    assert kernelferry.__all__ == ["__version__"]
+    assert kernelferry.__all__ == ["__version__", "load", "load_ipython_extension", "save", "unload_ipython_extension"]
 
 
 def test_exported_members_of_the_wire_contract() -> None:

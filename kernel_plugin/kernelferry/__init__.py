@@ -8,16 +8,16 @@ each thing it offers is fetched when it is first asked for.
     %ferry load my-session          # in another kernel
 """
 
-from __future__ import annotations
-
-from typing import Any
+TYPE_CHECKING = False  # `typing` itself is dear, and a kernel's start would pay for it
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["__version__", "load", "load_ipython_extension", "save", "unload_ipython_extension"]
 
 _OF_KERNEL = frozenset({"load", "load_ipython_extension", "save", "unload_ipython_extension"})
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     # PEP 562. Reading the metadata loads the email parser, tens of milliseconds that a kernel's start must not pay.
     if name in _OF_KERNEL:
         from kernelferry.kernel import extension  # noqa: PLC0415 - see above
