@@ -187,41 +187,45 @@ class Loading:
                 self.failures[snapshot.name] = why
 
     def _recompute_what_failed(self) -> None:
-        """What could not be loaded is recomputed, if that is safe; all others stay as they are."""
+        """What could not be loaded is recomputed, if that is safe; all others stay as they are.
+
+        All of it in one go: an instance and its class must come from the same run of the same cell.
+        """
         active = self.history.active()
         wanted = {name for name in self.failures if name in active and self._entry(name) == "stored"}
-        refusals = refusals_of(rules(self.policy))
         available = {name for name in active if name not in wanted and name in self.shell.user_ns}
-        for name in sorted(wanted, key=lambda name: active[name]):
-            cells = self.history.requirement([name], available=available)
-            if any(refusals(self.history[cell]) for cell in cells):
-                continue
-            failed = dict(self.failures)
+        refusals = refusals_of(rules(self.policy))
+        safe = sorted(
+            name
+            for name in wanted
+            if not any(refusals(self.history[cell]) for cell in self.history.requirement([name], available=available))
+        )
+        if not safe:
+            return
+        before = dict(self.failures)
+        for name in safe:
             del self.failures[name]
-            self._replay_for(name, cells, available)
-            if name in self.failures or name not in self.shell.user_ns:
-                self.failures = failed
+        self._replay_for(safe, available)
+        self.recomputed.update(name for name in safe if name not in self.failures and name in self.shell.user_ns)
+        self.failures = {name: why for name, why in before.items() if name not in self.recomputed}
+        for name in safe:
+            if name in self.recomputed:
+                self.values[name] = self.shell.user_ns[name]
+            else:
                 self.shell.user_ns.pop(name, None)
-                continue
-            self.values[name] = self.shell.user_ns[name]
-            self.recomputed.add(name)
-            available.add(name)
 
-    def _replay_for(self, name: str, cells: Iterable[int], available: set[str]) -> None:
+    def _replay_for(self, names: Iterable[str], available: set[str]) -> None:
         namespace = self.shell.user_ns
         kept = {other: namespace[other] for other in available if other in namespace}
-        needed = set(cells)
+        needed = set(self.history.requirement(names, available=available))
         for step in schedule(self.history, stored=available, cells=needed):
             if isinstance(step, Load):
                 self._bind({other: kept[other] for other in step.names if other in kept})
             else:
                 self._follow(step)
-        result = namespace.get(name, _ABSENT)
-        for other in set(user_names(self.shell)) - kept.keys() - {name}:
+        for other in set(user_names(self.shell)) - kept.keys() - set(names):
             namespace.pop(other, None)
         self._bind(kept)
-        if result is not _ABSENT:
-            namespace[name] = result
 
     # --- process and shell --------------------------------------------------------------------------------------------
 
@@ -305,9 +309,6 @@ class Loading:
         if expected is None or fingerprint(self.shell.user_ns[name], budget_of(expected), self._known) == expected:
             return ""
         return "it does not look as it did when it was saved"
-
-
-_ABSENT = object()
 
 
 def conflicts(shell: Shell, manifest: Manifest) -> list[str]:

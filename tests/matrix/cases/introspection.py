@@ -91,7 +91,6 @@ CASES = (
         assert (c_point.x, c_point.y) == (3, 4.5) and list(c_array) == [1, 2, 3] and c_value.value == 7
         assert type(c_point) is CPoint and ctypes.sizeof(CPoint) == 16
         """,
-        limit="types of ctypes are made anew, and lose their identity",
     ),
     Case(
         "a pointer and a loaded library are not passed off as moved",
