@@ -41,7 +41,7 @@ _ALL = (
         "interpreter.StandardStreams",
     ),
     *("modules.Modules", "made_modules.MadeModules", "patches.Patches"),
-    *("plotting.Matplotlib", "plotting.ColourMaps", "figures.Figures"),
+    *("plotting.Matplotlib", "plotting.ColourMaps", "inline_figures.InlineFigures", "figures.Figures"),
     *("libraries.numpy", "libraries.pandas", "libraries.polars", "libraries.sklearn", "libraries.torch"),
     *("libraries.plotly", "libraries.altair", "accessors.Accessors"),
     *("logs.Logging", "warning_filters.Warnings", "signals.Signals", "signals.AtExit"),
@@ -51,7 +51,7 @@ _ALL = (
 
 
 # Rooms whose aspects need no baseline: not even loaded when a kernel starts.
-_NEVER_WATCHED = {"plotting", "figures", "libraries", "randomness"}
+_NEVER_WATCHED = {"plotting", "figures", "inline_figures", "libraries", "randomness"}
 
 
 def aspects() -> list[Aspect]:
