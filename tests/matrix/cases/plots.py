@@ -48,6 +48,18 @@ CASES = (
         needs=_MATPLOTLIB,
     ),
     Case(
+        "the choice of how figures are shown in the notebook is as set",
+        make=r"""
+        import matplotlib.pyplot as plt
+        %matplotlib inline
+        %config InlineBackend.figure_formats = ["svg"]
+        """,
+        check=r"""
+        from matplotlib_inline.config import InlineBackend
+        assert InlineBackend.instance().figure_formats == {"svg"}
+        """,
+    ),
+    Case(
         "colour maps, norms, formatters and locators with functions of the user work",
         make=r"""
         import matplotlib as mpl, numpy as np
